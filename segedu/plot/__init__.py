@@ -1,0 +1,25 @@
+"""Pictures of scenes: colours, label maps as images, and the figures of the book."""
+
+from segedu.plot.colors import segment_colors
+from segedu.plot.pictures import (
+    VEIL_COLOR,
+    VOID_COLOR,
+    borders,
+    instance_image,
+    overlay,
+    panoptic_image,
+    semantic_image,
+)
+from segedu.plot.words import alt_text
+
+__all__ = [
+    "VEIL_COLOR",
+    "VOID_COLOR",
+    "alt_text",
+    "borders",
+    "instance_image",
+    "overlay",
+    "panoptic_image",
+    "segment_colors",
+    "semantic_image",
+]
