@@ -1,9 +1,7 @@
 """Pictures of scenes: colours, label maps as images, and the figures of the book."""
 
-from segedu.plot.colors import segment_colors
+from segedu.plot.colors import VEIL_COLOR, VOID_COLOR, segment_colors
 from segedu.plot.pictures import (
-    VEIL_COLOR,
-    VOID_COLOR,
     borders,
     instance_image,
     overlay,

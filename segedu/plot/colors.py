@@ -15,6 +15,12 @@ from segedu.scene import NO_INSTANCE, Scene
 
 _Floats = npt.NDArray[np.float64]
 
+VOID_COLOR = (140, 144, 150)
+"""Grey of void; every other stripe of its hatching is darker."""
+
+VEIL_COLOR = (18, 22, 30)
+"""Near-black over everything that is no thing in the instance picture."""
+
 _ENOUGH = 0.20  # OKLab distance beyond which neighbours need no more contrast
 _KEEP_BASE = 0.12  # distance to its neighbours at which an only child keeps its category's colour
 
@@ -77,6 +83,7 @@ def segment_colors(scene: Scene) -> npt.NDArray[np.uint8]:
     objects = [k for k, segment in enumerate(segments) if segment.instance != NO_INSTANCE]
     settled = np.array([segment.instance == NO_INSTANCE for segment in segments], bool)
     seen = _as_seen(colors)  # (S, readers, 3)
+    veil = _as_seen(np.array([VEIL_COLOR], np.uint8))  # what every object lies on in the instance picture
     beside = _neighbours(scene.segment_ids(), len(segments))
     for label in sorted({segments[k].label for k in objects}):
         kin = [k for k in objects if segments[k].label == label]
@@ -84,8 +91,8 @@ def segment_colors(scene: Scene) -> npt.NDArray[np.uint8]:
         shades_seen = _as_seen(shades)
         apart = np.full(len(shades), 1.0)  # distance of each shade to the nearest kin that has its colour
         for k in kin:
-            near = beside[k][settled[beside[k]]]
-            contrast = _distance(shades_seen[:, None], seen[None, near]).min(axis=1, initial=_ENOUGH)
+            near = np.concatenate([seen[beside[k][settled[beside[k]]]], veil])
+            contrast = _distance(shades_seen[:, None], near[None]).min(axis=1, initial=_ENOUGH)
             # Rounded, so that the last bit of a cube root does not decide.
             score = np.where(apart > 0, np.round(contrast + 0.5 * apart, 4), -1)
             keep = k == kin[0] and contrast[0] >= _KEEP_BASE
@@ -99,16 +106,16 @@ def _shades(color: npt.NDArray[np.uint8], count: int, taken: npt.NDArray[np.uint
     """The colour itself, then at least `count` others of nearly its hue, none of them in `taken`."""
     _, a, b = _as_seen(color[None])[0, 0]
     chroma, hue = np.hypot(a, b), np.arctan2(b, a)
-    spread = np.radians(28) if chroma > 0.04 else np.pi  # greys have no hue to keep
+    spread, palest = (np.radians(28), 0.07) if chroma > 0.04 else (np.pi, 0.03)  # greys have no hue to keep
     found = np.empty((0, 3), np.uint8)
-    tried = 64 + 4 * count
+    tried = 32 + 2 * count
     while len(found) < count + 16 and tried < 10**6:
         tried *= 2
         # An even sprinkling of the box lightness × chroma × hue (Roberts' generalised golden ratio, d = 3).
         steps = np.arange(1, tried + 1)[:, None] / 1.2207440846 ** np.arange(1, 4)
         u, v, w = (steps % 1).T
-        c, h = 0.04 + v * (max(0.13, chroma) - 0.04), hue + spread * (2 * w - 1)
-        found = _to_rgb(np.stack([0.40 + 0.52 * u, c * np.cos(h), c * np.sin(h)], axis=1))
+        c, h = palest + v * (max(0.14, chroma) - palest), hue + spread * (2 * w - 1)
+        found = _to_rgb(np.stack([0.40 + 0.48 * u, c * np.cos(h), c * np.sin(h)], axis=1))
         _, first = np.unique(_as_number(found), return_index=True)
         found = found[np.sort(first)]
         found = found[~np.isin(_as_number(found), _as_number(taken))]

@@ -9,16 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from segedu.plot.colors import segment_colors
+from segedu.plot.colors import VEIL_COLOR, VOID_COLOR, segment_colors
 from segedu.scene import VOID, Scene
 
 _Picture = npt.NDArray[np.uint8]
-
-VOID_COLOR = (140, 144, 150)
-"""Grey of void; every other stripe of its hatching is darker."""
-
-VEIL_COLOR = (18, 22, 30)
-"""Near-black over everything that is no thing in the instance picture."""
 
 
 def semantic_image(scene: Scene) -> _Picture:
