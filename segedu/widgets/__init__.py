@@ -1,0 +1,16 @@
+"""Figures that a reader can operate: live in Jupyter, in a page without a kernel, and still in print."""
+
+from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes
+from segedu.widgets.scene_viewer import SceneViewer
+from segedu.widgets.sentences import describe
+from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+
+__all__ = [
+    "ClassifyDetectSegment",
+    "SceneViewer",
+    "ThingStuff",
+    "answer_sizes",
+    "describe",
+    "tally",
+    "with_things",
+]
