@@ -97,12 +97,14 @@ def fill_list(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for page in app.env.collect_relations():
             boxes = boxes_by_page(app.env).get(page)
             if boxes:
-                chapter = nodes.list_item("", nodes.paragraph("", "", link(app, docname, page)))
-                chapter += nodes.bullet_list(
-                    "", *(nodes.list_item("", nodes.paragraph("", "", link(app, docname, page, b))) for b in boxes)
-                )
+                chapter = item(link(app, docname, page))
+                chapter += nodes.bullet_list("", *(item(link(app, docname, page, box)) for box in boxes))
                 chapters += chapter
-        placeholder.replace_self(chapters if chapters.children else nodes.paragraph(text="No chapter has one yet."))
+        placeholder.replace_self(chapters if len(chapters) else nodes.paragraph(text="No chapter has one yet."))
+
+
+def item(text: nodes.Node) -> nodes.list_item:
+    return nodes.list_item("", nodes.paragraph("", "", text))
 
 
 def link(app: Sphinx, origin: str, page: str, box: Box | None = None) -> nodes.reference:
@@ -114,7 +116,8 @@ def link(app: Sphinx, origin: str, page: str, box: Box | None = None) -> nodes.r
 def tidy(html: str) -> str:
     """A written page without what it can do without, and with the roles that screen readers know.
 
-    Font Awesome comes twice: as a font, which is enough, and as a script of 1.5 MB, which is dropped.
+    Font Awesome comes twice: as a font, which is enough, and as a script of 1.5 MB, which is dropped. So is the
+    advice to load its fonts early: a browser may not follow it when a page is opened from the folder.
     The role that docutils gives to a bibliography entry is deprecated; in a list, an entry is a list item.
 
     Examples
@@ -125,6 +128,7 @@ def tidy(html: str) -> str:
     '<div role="list"><div class="citation" role="listitem">Long 2015</div></div>'
     """
     html = re.sub(r'<script src="[^"]*/fontawesome/[^"]*\.js[^"]*"></script>', "", html)
+    html = re.sub(r'<link rel="preload" as="font" [^>]*>\n?', "", html)
     return html.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
