@@ -6,8 +6,8 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.nbval:
+    if config.option.nbval or config.option.nbval_lax:
         config.option.nbval_current_env = not config.option.nbval_kernel_name
-        config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, 300)
+        config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, 600)
         if config.option.nbval_sanitize_with is None:
             config.option.nbval_sanitize_with = str(Path(__file__).parent / "_ext" / "nbval_sanitize.cfg")

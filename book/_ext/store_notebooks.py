@@ -116,7 +116,8 @@ def cell_faults(cell: NotebookNode) -> Iterator[str]:
         if output.output_type == "stream" and output.name == "stderr":
             yield f"it writes to stderr, which the page would show: {output.text.strip()[:80]!r}"
         for kind, data in output.get("data", {}).items():
-            if kind.startswith("image/") and not str(alt).strip():
+            shown = kind.startswith("image/") and "text/html" not in output.data
+            if shown and not str(alt).strip():
                 yield 'its picture has no alt text; set the cell metadata {"mystnb": {"image": {"alt": "…"}}}'
             if kind == "image/png" and (size := len(data) * 3 // 4) > LARGEST_IMAGE:
                 yield f"its picture has {size // 1000} kB, more than {LARGEST_IMAGE // 1000}; lower the dpi"
