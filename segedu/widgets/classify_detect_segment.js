@@ -3,24 +3,23 @@ import { decodeRuns, plural, regions, thousands, tints } from "./labels.js";
 import { bind, createPicture, createReading, h, opacitySlider, put, segmented } from "./parts.js";
 
 const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["masks", "Masks"]];
-const TASKS_OF_ANSWERS = {
+const TASK = {
   labels: "Classify: which classes are in the image?",
   boxes: "Detect: which objects, and where about?",
   masks: "Segment: which class has each pixel?",
 };
-const CANNOT = {
-  labels: "Cannot say where anything is, nor how many there are.",
-  boxes: "Cannot say which pixels of a box are the object; road and sky get no box.",
-  masks: "Cannot say where one object ends and the next of its class begins.",
-};
+
+/** For each box whether the pixel [row, col] lies in it; right and bottom are edges, so they are outside. */
+export function within(boxes, [row, col]) {
+  return boxes.map(({ xyxy: [left, top, right, bottom] }) => left <= col && col < right && top <= row && row < bottom);
+}
 
 /** What image labels, boxes and masks tell about a pixel of segment `id` (0: void). */
-export function answersAt(segments, categories, boxes, id, [row, col]) {
+export function answersAt(segments, categories, boxes, id, pixel) {
   const names = categories.map(({ name }) => name);
   const present = [...new Set(segments.map(({ label }) => label))].map((label) => names[label]);
-  const inside = boxes
-    .filter(({ xyxy: [left, top, right, bottom] }) => left <= col && col < right && top <= row && row < bottom)
-    .map(({ label }) => names[label]);
+  const hit = within(boxes, pixel);
+  const inside = boxes.filter((_, k) => hit[k]).map(({ label }) => names[label]);
   return {
     labels: `somewhere in the image: ${present.join(", ") || "nothing that has a label"}`,
     boxes: inside.length ? `inside ${plural(inside.length, "box", "boxes")}: ${inside.join(", ")}` : "inside no box",
@@ -31,7 +30,7 @@ export function answersAt(segments, categories, boxes, id, [row, col]) {
 export function render({ model, el }) {
   el.classList.add("segedu");
   const data = model.get("data");
-  const { segments, categories, colors, boxes, sizes } = data;
+  const { segments, categories, colors, boxes } = data;
   const [height, width] = data.size;
   const ids = decodeRuns(data.runs, height * width);
 
@@ -46,7 +45,7 @@ export function render({ model, el }) {
   ));
   const frames = boxes.map(({ label, segment, xyxy: [left, top, right, bottom] }) => h(
     "span", {
-      class: top < height / 12 ? "frame low" : "frame",
+      class: `frame${top < height / 12 ? " low" : ""}${right - left < width / 12 ? " small" : ""}`,
       style: `left: ${(100 * left) / width}%; top: ${(100 * top) / height}%;`
         + `width: ${(100 * (right - left)) / width}%; height: ${(100 * (bottom - top)) / height}%;`
         + `--color: ${colors[segment - 1]}`,
@@ -57,17 +56,12 @@ export function render({ model, el }) {
 
   const views = segmented("Answer", ANSWERS, (view) => put(model, "view", view));
   const slider = opacitySlider((value) => put(model, "opacity", value));
-  const amount = (key, formula) => [
-    h("dd", { class: "amount" }, h("strong", { "data-count": key }, thousands(sizes[key])), sizes[key] === 1 ? " number" : " numbers"),
+  const facts = ({ numbers, formula, cannot }) => [
+    h("dd", { class: "amount" }, h("strong", {}, thousands(numbers)), numbers === 1 ? " number" : " numbers"),
     h("dd", { class: "soft" }, formula),
-    h("dd", { class: "cannot" }, CANNOT[key]),
+    h("dd", { class: "cannot" }, cannot),
   ];
-  const formulas = {
-    labels: `a yes or no for each of ${plural(categories.length, "class", "classes")}`,
-    boxes: `${plural(boxes.length, "object")} × (class + 4 coordinates)`,
-    masks: `${height} × ${width} pixels × 1 class; as runs ${thousands(sizes.runs)}`,
-  };
-  const reading = createReading(ANSWERS.map(([key, title]) => [key, title, amount(key, formulas[key])]));
+  const reading = createReading(ANSWERS.map(([key, title]) => [key, title, facts(data.answers[key])]));
   const caption = h("p", { class: "caption" });
   el.append(picture.node, h("div", { class: "bar" }, views.node, slider.node), ...reading.nodes, caption);
 
@@ -89,11 +83,8 @@ export function render({ model, el }) {
       const pixel = model.get("pixel");
       picture.setCursor(pixel);
       const id = pixel ? ids[pixel[0] * width + pixel[1]] : 0;
-      reading.show(pixel, pixel ? answersAt(segments, categories, boxes, id, pixel) : TASKS_OF_ANSWERS);
-      boxes.forEach(({ xyxy: [left, top, right, bottom] }, k) => {
-        const [row, col] = pixel ?? [-1, -1];
-        frames[k].classList.toggle("hit", left <= col && col < right && top <= row && row < bottom);
-      });
+      reading.show(pixel, pixel ? answersAt(segments, categories, boxes, id, pixel) : TASK);
+      within(boxes, pixel ?? [-1, -1]).forEach((hit, k) => frames[k].classList.toggle("hit", hit));
     }),
     bind(model, ["caption"], () => {
       caption.textContent = model.get("caption");

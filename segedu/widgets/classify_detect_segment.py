@@ -45,6 +45,30 @@ def answer_sizes(scene: Scene) -> dict[str, int]:
     }
 
 
+def _facts(scene: Scene) -> dict[str, dict[str, Any]]:
+    """For each answer: how many numbers, how they come about, and what they cannot say."""
+    sizes, (height, width) = answer_sizes(scene), scene.size
+    stuff = [scene.categories[s.label].name for s in scene.segments() if not s.isthing][:2]
+    boxless = f"; {' and '.join(stuff)} get{'s' if len(stuff) == 1 else ''} no box" if stuff else ""
+    return {
+        "labels": {
+            "numbers": sizes["labels"],
+            "formula": f"a yes or no for each of {plural(sizes['labels'], 'class', 'classes')}",
+            "cannot": "Cannot say where anything is, nor how many there are.",
+        },
+        "boxes": {
+            "numbers": sizes["boxes"],
+            "formula": f"{plural(sizes['boxes'] // 5, 'object')} × (class + 4 coordinates)",
+            "cannot": f"Cannot say which pixels of a box are the object{boxless}.",
+        },
+        "masks": {
+            "numbers": sizes["masks"],
+            "formula": f"{height} × {width} pixels × 1 class; as runs {sizes['runs']:,}",
+            "cannot": "Cannot say where one object ends and the next of its class begins.",
+        },
+    }
+
+
 def answers_at(scene: Scene, row: int, col: int) -> dict[str, str]:
     """Say in words what image labels, boxes and masks tell about one pixel.
 
@@ -119,7 +143,7 @@ class ClassifyDetectSegment(SceneWidget):
         super().__init__(scene, view=view, opacity=opacity, caption=caption, **state)
 
     def _page_data(self, scene: Scene) -> dict[str, Any]:
-        return {**super()._page_data(scene), "boxes": _boxes(scene), "sizes": answer_sizes(scene)}
+        return {**super()._page_data(scene), "boxes": _boxes(scene), "answers": _facts(scene)}
 
     def describe(self, row: int, col: int) -> dict[str, str]:
         """What the three answers say about a pixel, word for word what the page reads out."""

@@ -160,7 +160,8 @@ export function createReading(cards) {
   const where = h("p", { class: "where" });
   const parts = cards.map(([key, title, extra = []]) => {
     const sentence = h("dd", { class: "sentence", "data-answer": key, "aria-live": "polite" });
-    return { key, sentence, card: h("div", { class: "answer" }, h("dt", {}, title), sentence, ...extra) };
+    const card = h("div", { class: extra.length ? "answer rich" : "answer" }, h("dt", {}, title), sentence, ...extra);
+    return { key, sentence, card };
   });
   const answers = h("dl", { class: "answers" }, ...parts.map(({ card }) => card));
   return {

@@ -30,10 +30,8 @@ def png(figure: Figure, *, dpi: int = 110, max_bytes: int = MAX_BYTES) -> bytes:
         picture = Image.open(stream).convert("RGB")
         for colors in (256, 128, 64, 48):
             small = io.BytesIO()
-            palette = picture.quantize(colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            palette = picture.quantize(colors, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
             palette.save(small, "PNG", optimize=True)
             if small.tell() <= max_bytes:
                 return small.getvalue()
-    raise ValueError(
-        f"figure: expected a picture of at most {max_bytes:,} bytes, got {small.tell():,} at the smallest"
-    )
+    raise ValueError(f"figure: expected at most {max_bytes:,} bytes, got {small.tell():,} at the smallest")
