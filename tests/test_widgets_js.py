@@ -138,7 +138,8 @@ def test_lines_run_between_pixels_that_a_view_tells_apart(viewer: Page, cases: C
                  const ids = m.decodeRuns(data.runs, data.size[0] * data.size[1]);
                  const path = m.borderPath(ids, data.size, m.regions(data.segments, data.categories, view));
                  const lines = [...path.matchAll(/M(\\d+) (\\d+)([HV])(\\d+)/g)];
-                 return lines.reduce((sum, [, x, y, kind, end]) => sum + Math.abs(end - (kind === "H" ? x : y)), 0);
+                 const long = ([, x, y, kind, end]) => end - (kind === "H" ? x : y);
+                 return lines.reduce((sum, line) => sum + long(line), 0);
                }""",
             [data, view],
         )

@@ -174,9 +174,9 @@ def test_the_notes_say_what_becomes_of_each_category() -> None:
 def test_the_verdict_names_what_differs_from_the_data_set() -> None:
     said = verdict(small_street(), ["car", "sky"])
     assert said == (
-        "This data set calls person and car things. "
-        "You also call sky things: nobody has told their objects apart yet. "
-        "You call person stuff, which cannot be counted. "
+        "This data set's things: person and car. "
+        "You made sky a thing: nobody has told its objects apart yet. "
+        "You made person stuff: no longer anything to count. "
         "The picture is the same; the split is a decision."
     )
 

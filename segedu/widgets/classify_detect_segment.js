@@ -5,8 +5,8 @@ import { bind, createPicture, createReading, h, opacitySlider, put, segmented } 
 const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["masks", "Masks"]];
 const TASK = {
   labels: "Classify: which classes are in the image?",
-  boxes: "Detect: which objects, and where about?",
-  masks: "Segment: which class has each pixel?",
+  boxes: "Detect: which objects, and roughly where?",
+  masks: "Segment: which class is each pixel?",
 };
 
 /** For each box whether the pixel [row, col] lies in it; right and bottom are edges, so they are outside. */

@@ -183,7 +183,7 @@ export function createReading(cards) {
 /** The same questions wherever the three tasks stand side by side. */
 export const TASKS = [["semantic", "Semantic"], ["instance", "Instance"], ["panoptic", "Panoptic"]];
 export const QUESTIONS = {
-  semantic: "Which class has this pixel?",
-  instance: "Which object has this pixel?",
+  semantic: "Which class is this pixel?",
+  instance: "Which object is it part of?",
   panoptic: "Which class, and which object?",
 };

@@ -57,16 +57,17 @@ export function notes(segments, categories, things) {
 export function verdict(categories, things) {
   const listed = (chosen) => {
     const names = chosen.map(({ name }) => name);
-    if (names.length < 2) return names[0] ?? "nothing";
+    if (names.length < 2) return names[0] ?? "none";
     return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   };
-  const parts = [`This data set calls ${listed(categories.filter(({ isthing }) => isthing))} things.`];
+  const parts = [`This data set's things: ${listed(categories.filter(({ isthing }) => isthing))}.`];
   const more = categories.filter(({ name, isthing }) => things.includes(name) && !isthing);
   const fewer = categories.filter(({ name, isthing }) => !things.includes(name) && isthing);
   if (more.length) {
-    parts.push(`You also call ${listed(more)} things: nobody has told their objects apart yet.`);
+    const [kind, whose] = more.length === 1 ? ["a thing", "its"] : ["things", "their"];
+    parts.push(`You made ${listed(more)} ${kind}: nobody has told ${whose} objects apart yet.`);
   }
-  if (fewer.length) parts.push(`You call ${listed(fewer)} stuff, which cannot be counted.`);
+  if (fewer.length) parts.push(`You made ${listed(fewer)} stuff: no longer anything to count.`);
   parts.push("The picture is the same; the split is a decision.");
   return parts.join(" ");
 }
@@ -106,7 +107,7 @@ export function render({ model, el }) {
   const tiles = {
     segments: createTile("panoptic segments", "segments"),
     objects: createTile("objects to count", "objects"),
-    object_pixels: createTile("of the pixels belong to an object", "object_pixels"),
+    object_pixels: createTile("of the pixels in objects", "object_pixels"),
   };
   const declare = (name, kind) => {
     const things = new Set(model.get("things"));

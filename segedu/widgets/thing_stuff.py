@@ -91,13 +91,14 @@ def verdict(scene: Scene, things: Iterable[str]) -> str:
     """Say whose decision the split is: the data set's, and where it differs, the reader's."""
     after = with_things(scene, things)
     pairs = list(zip(scene.categories, after.categories, strict=True))
-    parts = [f"This data set calls {_listed([old for old, _ in pairs if old.isthing])} things."]
+    parts = [f"This data set's things: {_listed([old for old, _ in pairs if old.isthing])}."]
     more = [new for old, new in pairs if new.isthing and not old.isthing]
     fewer = [new for old, new in pairs if old.isthing and not new.isthing]
     if more:
-        parts.append(f"You also call {_listed(more)} things: nobody has told their objects apart yet.")
+        kind, whose = ("a thing", "its") if len(more) == 1 else ("things", "their")
+        parts.append(f"You made {_listed(more)} {kind}: nobody has told {whose} objects apart yet.")
     if fewer:
-        parts.append(f"You call {_listed(fewer)} stuff, which cannot be counted.")
+        parts.append(f"You made {_listed(fewer)} stuff: no longer anything to count.")
     parts.append("The picture is the same; the split is a decision.")
     return " ".join(parts)
 
@@ -105,7 +106,7 @@ def verdict(scene: Scene, things: Iterable[str]) -> str:
 def _listed(categories: list[Category]) -> str:
     names = [category.name for category in categories]
     if not names:
-        return "nothing"
+        return "none"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
