@@ -174,3 +174,13 @@ def arrives(target: str, here: Path, soups: dict[Path, BeautifulSoup]) -> bool:
 def test_the_root_of_the_site_leads_to_the_first_page(book_html: Path) -> None:
     index = (book_html / "index.html").read_text(encoding="utf-8")
     assert f"url={PAGES[0]}.html" in index
+
+
+def test_the_list_of_common_mistakes_is_complete(book_html: Path, soups: dict[Path, BeautifulSoup]) -> None:
+    boxes = [
+        box.select_one(".admonition-title").get_text().removeprefix("Common mistake: ")
+        for page in PAGES
+        for box in soups[book_html / f"{page}.html"].select(".admonition.common-mistake")
+    ]
+    listed = soups[book_html / "book/common_mistakes.html"].select("ul.common-mistakes ul a")
+    assert [link.get_text() for link in listed] == boxes

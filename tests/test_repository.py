@@ -120,6 +120,13 @@ def test_every_page_of_the_contents_has_a_file_and_every_notebook_a_place() -> N
     assert {f"book/{notebook.stem}" for notebook in notebooks()} <= set(listed)
 
 
+def test_the_api_reference_has_every_module() -> None:
+    modules = {path.stem for path in (ROOT / "segedu").glob("[a-z]*.py")}
+    modules |= {path.parent.name for path in (ROOT / "segedu").glob("[a-z]*/__init__.py")}
+    documented = re.findall(r"automodule:: segedu\.(\w+)$", text("book/api.md"), re.MULTILINE)
+    assert set(documented) == modules
+
+
 def test_chapters_stand_in_the_order_of_their_numbers() -> None:
     numbered = [page for page in pages() if re.match(r"book/\d\d_", page)]
     assert numbered == sorted(numbered)
