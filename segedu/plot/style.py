@@ -23,7 +23,8 @@ def use_book_style() -> None:
     and Ito 2008). ``matplotlib.rcdefaults()`` takes it back.
 
     In a notebook it also keeps stored figures within ``MAX_BYTES``: as PNG where that is small enough, as for
-    charts, otherwise as JPEG, as for photographs.
+    charts, otherwise as JPEG, as for photographs, but never below quality 50: what is larger even then should
+    be drawn smaller.
     """
     mpl.rcParams.update(
         {
