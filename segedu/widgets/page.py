@@ -69,7 +69,7 @@ class PageWidget(anywidget.AnyWidget):
             f'<div class="segedu-page" data-widget="{type(self).__name__}">\n'
             f"<style>\n{_inert(stylesheet())}</style>\n"
             f'<figure class="segedu">{picture}\n'
-            f'<noscript><figcaption class="soft">It needs JavaScript to be operated.</figcaption></noscript>'
+            f'<figcaption class="soft">A still picture. Where JavaScript runs, it can be operated.</figcaption>'
             f"</figure>\n"
             f'<script type="application/json" data-segedu="state">{state}</script>\n'
             f'<script type="text/plain" data-segedu="module">\n{_inert(str(self._esm))}</script>\n'
