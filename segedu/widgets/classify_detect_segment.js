@@ -1,6 +1,6 @@
 // ClassifyDetectSegment: one scene, three answers; what each says about a pixel, and how many numbers it takes.
 import { decodeRuns, plural, regions, thousands, tints } from "./labels.js";
-import { bind, createPicture, createReading, h, opacitySlider, put, segmented } from "./parts.js";
+import { bind, createPicture, createReading, h, opacitySlider, prepare, put, segmented } from "./parts.js";
 
 const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["masks", "Masks"]];
 const TASK = {
@@ -28,7 +28,7 @@ export function answersAt(segments, categories, boxes, id, pixel) {
 }
 
 export function render({ model, el }) {
-  el.classList.add("segedu");
+  prepare(el);
   const data = model.get("data");
   const { segments, categories, colors, boxes } = data;
   const [height, width] = data.size;

@@ -15,6 +15,15 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
+/** Make an element ours: our style, and plain keys in there are ours too, not JupyterLab's or the page's. */
+export function prepare(el) {
+  el.classList.add("segedu");
+  el.setAttribute("data-lm-suppress-shortcuts", "true"); // read by JupyterLab before it looks for shortcuts
+  el.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+}
+
 /** Set the text only when it changes, so that a screen reader hears it once. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -113,7 +122,6 @@ export function createPicture({ data, label, onPoint, onPick }) {
     else if (onPick && event.key === "Escape") onPick(null);
     else return;
     event.preventDefault();
-    event.stopPropagation(); // the arrow keys are ours here, not the page's
   });
 
   const draw = (canvas, bytes) => canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
