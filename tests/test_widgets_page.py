@@ -144,6 +144,25 @@ def test_a_finger_that_moves_up_on_the_picture_scrolls_the_page(open_page: Open)
     page.wait_for_function("window.scrollY > 100")
 
 
+def test_a_screen_reader_hears_the_sentences_together_and_once(open_page: Open) -> None:
+    page, _ = open_page(SceneViewer(STREET))
+    page.evaluate(
+        """() => {
+             window.heard = [];
+             const status = document.querySelector("[role=status]");
+             const hear = new MutationObserver(() => window.heard.push(status.textContent));
+             hear.observe(status, { childList: true });
+           }"""
+    )
+    page.get_by_role("application").focus()
+    for key in ("End", "ArrowLeft", "ArrowLeft"):  # three pixels of the road, in row 32
+        page.keyboard.press(key)
+    said = describe(STREET, 32, 127)
+    assert page.evaluate("heard") == [
+        f"Semantic: {said['semantic']}. Instance: {said['instance']}. Panoptic: {said['panoptic']}."
+    ]
+
+
 # ---- SceneViewer
 
 
@@ -156,7 +175,7 @@ def test_a_view_shows_the_labels_as_python_paints_them(open_page: Open, view: st
         view
     ]
     np.testing.assert_array_equal(labels_on_show(page)[..., :3], image(STREET))
-    marked = page.locator(".answer.on dt")
+    marked = page.locator(".answer.on .task")
     expect(marked).to_have_text(view.capitalize())
 
 

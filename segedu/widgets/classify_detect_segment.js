@@ -57,9 +57,9 @@ export function render({ model, el }) {
   const views = segmented("Answer", ANSWERS, (view) => put(model, "view", view));
   const slider = opacitySlider((value) => put(model, "opacity", value));
   const facts = ({ numbers, formula, cannot }) => [
-    h("dd", { class: "amount" }, h("strong", {}, thousands(numbers)), numbers === 1 ? " number" : " numbers"),
-    h("dd", { class: "soft" }, formula),
-    h("dd", { class: "cannot" }, cannot),
+    h("div", { class: "amount" }, h("strong", {}, thousands(numbers)), numbers === 1 ? " number" : " numbers"),
+    h("div", { class: "soft" }, formula),
+    h("div", { class: "cannot" }, cannot),
   ];
   const reading = createReading(ANSWERS.map(([key, title]) => [key, title, facts(data.answers[key])]));
   const caption = h("p", { class: "caption" });
