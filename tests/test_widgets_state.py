@@ -299,6 +299,15 @@ def test_the_still_figure_is_small_and_described(widget: type[PageWidget]) -> No
     assert "car" in made.alt()
 
 
+def test_the_description_counts_what_each_task_tells_apart() -> None:
+    # Road, sky, person, car; three cars; two stuff regions, a crowd and three cars.
+    assert SceneViewer(small_street()).alt() == (
+        "A labelled scene: sky 41 %, road 41 %; 3 cars, a crowd of people; 6 % not labelled. "
+        "Semantic segmentation tells 4 classes apart, instance segmentation 3 objects, "
+        "panoptic segmentation 6 segments."
+    )
+
+
 def test_a_small_image_reaches_the_page_unchanged() -> None:
     # 32 × 64 pixels: BMP, which loses nothing.
     street = small_street()

@@ -8,11 +8,11 @@ import traitlets
 from matplotlib import pyplot as plt
 
 from segedu import plot
-from segedu.scene import Scene
+from segedu.scene import NO_INSTANCE, Scene
 from segedu.widgets.page import module, stylesheet
 from segedu.widgets.printing import png
 from segedu.widgets.scene_widget import VIEWS, SceneWidget, composite, picture_uri
-from segedu.widgets.sentences import describe
+from segedu.widgets.sentences import describe, plural
 
 
 class SceneViewer(SceneWidget):
@@ -76,6 +76,16 @@ class SceneViewer(SceneWidget):
     def describe(self, row: int, col: int) -> dict[str, str]:
         """What the three tasks say about a pixel, word for word what the page reads out."""
         return describe(self.scene, row, col)
+
+    def alt(self) -> str:
+        """What the scene holds, then how much each task tells apart."""
+        segments = self.scene.segments()
+        classes = plural(len({segment.label for segment in segments}), "class", "classes")
+        objects = plural(sum(segment.instance != NO_INSTANCE for segment in segments), "object")
+        return (
+            f"{super().alt()} Semantic segmentation tells {classes} apart, instance segmentation {objects}, "
+            f"panoptic segmentation {plural(len(segments), 'segment')}."
+        )
 
     def still(self) -> str:
         return picture_uri(composite(self.scene, self.view, self.opacity), width=640, quality=75)

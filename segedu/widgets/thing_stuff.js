@@ -81,7 +81,7 @@ function createTile(name, key) {
     node,
     show(text, original) {
       say(number, text);
-      say(before, text === original ? "as in the data set" : `data set: ${original}`);
+      say(before, text === original ? "unchanged" : `data set: ${original}`);
       node.classList.toggle("changed", text !== original);
     },
   };
@@ -132,7 +132,7 @@ export function render({ model, el }) {
     h("div", { class: "bar" }, views.node, slider.node),
     ...reading.nodes,
     h("ul", { class: "tiles", "aria-live": "polite" }, ...Object.values(tiles).map(({ node }) => node)),
-    h("div", { class: "bar declare" }, h("p", { class: "title" }, "Thing or stuff? You decide."), reset),
+    h("div", { class: "bar declare" }, h("p", { class: "title" }, "Thing or stuff?"), reset),
     h("ul", { class: "categories" }, ...rows.map(({ node }) => node)),
     sentence,
     caption,
