@@ -264,9 +264,10 @@ def test_names_cannot_break_out_of_the_page() -> None:
 
 
 def test_a_module_that_would_end_its_element_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segedu.widgets.page.stylesheet", lambda: "</style>")
+    viewer = SceneViewer(small_street())
+    monkeypatch.setattr(viewer, "_css", "</style>")
     with pytest.raises(ValueError, match="must not contain"):
-        SceneViewer(small_street()).html()
+        viewer.html()
 
 
 @pytest.mark.parametrize("name", ["scene_viewer", "thing_stuff", "classify_detect_segment"])

@@ -135,7 +135,7 @@ class ClassifyDetectSegment(SceneWidget):
     """
 
     _esm = module("classify_detect_segment")
-    _css = stylesheet()
+    _css = stylesheet("classify_detect_segment")
 
     view = traitlets.Enum(ANSWERS, default_value="masks").tag(sync=True)
 

@@ -56,7 +56,7 @@ class SceneViewer(SceneWidget):
     """
 
     _esm = module("scene_viewer")
-    _css = stylesheet()
+    _css = stylesheet("scene_viewer")
 
     view = traitlets.Enum(VIEWS, default_value="panoptic").tag(sync=True)
     selected = traitlets.Int(default_value=None, allow_none=True).tag(sync=True)

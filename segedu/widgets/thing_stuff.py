@@ -152,7 +152,7 @@ class ThingStuff(SceneWidget):
     """
 
     _esm = module("thing_stuff")
-    _css = stylesheet()
+    _css = stylesheet("thing_stuff")
 
     view = traitlets.Enum(VIEWS, default_value="panoptic").tag(sync=True)
     things = traitlets.List(traitlets.Unicode()).tag(sync=True)
