@@ -34,6 +34,7 @@ OPEN_ALL = """
   for (const box of document.querySelectorAll("details")) box.open = true;
   for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
 """
+AT_REST = "() => document.getAnimations().every((animation) => animation.playState !== 'running')"
 NAMELESS = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.outerHTML)"
 
 
@@ -76,6 +77,7 @@ def look_at(tab: Page, record: Record) -> Visit:
             own += size
     width = tab.evaluate("document.documentElement.scrollWidth")
     tab.evaluate(OPEN_ALL)
+    tab.wait_for_function(AT_REST)  # what is fading in has too little contrast for a moment
     found = Axe().run(tab, options=WCAG_21_AA).response["violations"]
     return Visit(
         left_the_machine=record.left_the_machine,

@@ -1,4 +1,4 @@
-"""Draws the picture of the first page: one street that turns from image to labels, made by the package itself."""
+"""Draws the picture of the first page: one street that turns from image into labels, by the package itself."""
 
 from __future__ import annotations
 
