@@ -16,7 +16,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 book: $(VENV)/installed-book ## build the pages (a first time takes about two minutes, then seconds)
-	@$(BIN)/jupyter-book build . -W --keep-going -q
+	@$(BIN)/jupyter-book build . -W --keep-going -q >/dev/null
 	@echo "The book lies in $(HTML)."
 	@echo "To read it, open $(HTML)/index.html in a browser, or run: make serve"
 
@@ -39,8 +39,7 @@ lint: $(VENV)/installed-test ## ruff and mypy only
 	@$(BIN)/mypy
 
 test: lint ## everything: lint, unit tests, doctests, notebooks, the built pages in a real browser
-	@$(BIN)/python tests/find_browser.py
-	@$(BIN)/jupyter-book build . -W --keep-going -q
+	@$(BIN)/python tests/browser.py
 	@$(BIN)/python -m pytest --nbval tests segedu book
 
 clean: ## delete what was built (.venv stays)

@@ -59,8 +59,9 @@ class Instances:
         labels = _column(self.labels, "labels", n)
         if n and not np.issubdtype(labels.dtype, np.integer):
             raise ValueError(f"Instances.labels: expected an integer dtype, got {labels.dtype}")
-        if (labels < 0).any():
-            raise ValueError(f"Instances.labels: expected class indices from 0, got {labels.min()}")
+        if n and not (labels.min() >= 0 and labels.max() <= np.iinfo(np.int64).max):
+            outside = labels.min() if labels.min() < 0 else labels.max()
+            raise ValueError(f"Instances.labels: expected class indices from 0, got {outside}")
         scores = np.ones(n) if self.scores is None else _column(self.scores, "scores", n)
         if not (np.issubdtype(scores.dtype, np.floating) or np.issubdtype(scores.dtype, np.integer)):
             raise ValueError(f"Instances.scores: expected numbers, got dtype {scores.dtype}")
@@ -102,6 +103,10 @@ class Instances:
             crowd=np.arange(len(labels) + len(crowds)) >= len(labels),
         )
 
+    def __reduce__(self) -> tuple:
+        # Made anew when unpickled or copied: NumPy would give the arrays back writable.
+        return Instances, (self.masks, self.labels, self.scores, self.crowd)
+
     def __len__(self) -> int:
         return len(self.masks)
 
@@ -112,7 +117,12 @@ class Instances:
 
 
 def _column(values: npt.ArrayLike, field: str, length: int) -> npt.NDArray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"Instances.{field}: expected numbers in a row, got rows of different lengths"
+        ) from None
     if array.shape != (length,):
         raise ValueError(f"Instances.{field}: expected shape ({length},), one for each mask, got {array.shape}")
     return array

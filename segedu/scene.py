@@ -7,6 +7,7 @@ projections of it: ``scene.semantic`` forgets the instances, ``scene.masks()`` f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,12 +49,23 @@ class Category:
     color: tuple[int, int, int]
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise ValueError(f"Category.name: expected a non-empty name, got {self.name!r} for id {self.id}")
-        if len(self.color) != 3 or not all(0 <= int(channel) <= 255 for channel in self.color):
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"Category.name: expected a non-empty name, got {self.name!r} for id {self.id!r}")
+        if not _is_integer(self.id):
+            raise ValueError(f"Category.id: expected an integer, got {self.id!r} for {self.name!r}")
+        if not isinstance(self.isthing, bool | np.bool_):
             raise ValueError(
-                f"Category.color: expected three numbers from 0 to 255, got {self.color!r} for {self.name!r}"
+                f"Category.isthing: expected True or False, got {self.isthing!r} for {self.name!r}"
             )
+        color = tuple(self.color)
+        if len(color) != 3 or not all(_is_integer(channel) and 0 <= channel <= 255 for channel in color):
+            raise ValueError(
+                f"Category.color: expected three integers from 0 to 255, got {self.color!r} for {self.name!r}"
+            )
+        # Plain Python numbers, whatever array they came from: equal categories compare and print alike.
+        object.__setattr__(self, "id", int(self.id))
+        object.__setattr__(self, "isthing", bool(self.isthing))
+        object.__setattr__(self, "color", tuple(int(channel) for channel in color))
 
 
 @dataclass(frozen=True)
@@ -122,9 +134,9 @@ class Scene:
     categories: tuple[Category, ...]
 
     def __post_init__(self) -> None:
-        image, categories = np.asarray(self.image), tuple(self.categories)
+        image = _array(self.image, "image")
         _check_image(image)
-        _check_categories(categories)
+        categories = _check_categories(self.categories)
         semantic = _label_map(self.semantic, "semantic", image.shape[:2])
         instance = _label_map(self.instance, "instance", image.shape[:2])
         _check_labels(semantic, instance, categories)
@@ -197,6 +209,10 @@ class Scene:
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
+    def __reduce__(self) -> tuple:
+        # Made anew when unpickled or copied: NumPy would give the arrays back writable.
+        return Scene, (self.image, self.semantic, self.instance, self.categories)
+
     def __repr__(self) -> str:
         height, width = self.size
         objects = sum(segment.instance != NO_INSTANCE for segment in self.segments())
@@ -216,7 +232,10 @@ def _check_image(image: npt.NDArray) -> None:
         raise ValueError(f"Scene.image: expected dtype uint8 (0 to 255), got {image.dtype}")
 
 
-def _check_categories(categories: tuple[Category, ...]) -> None:
+def _check_categories(categories: Iterable[Category]) -> tuple[Category, ...]:
+    if not isinstance(categories, Iterable):
+        raise ValueError(f"Scene.categories: expected Category objects in a tuple, got {categories!r}")
+    categories = tuple(categories)
     if not 1 <= len(categories) <= VOID:
         raise ValueError(f"Scene.categories: expected 1 to {VOID} categories, got {len(categories)}")
     for category in categories:
@@ -226,10 +245,11 @@ def _check_categories(categories: tuple[Category, ...]) -> None:
     if len(set(ids)) < len(ids):
         repeated = sorted({i for i in ids if ids.count(i) > 1})
         raise ValueError(f"Scene.categories: expected each id once, got {repeated} more than once")
+    return categories
 
 
 def _label_map(labels: npt.ArrayLike, field: str, size: tuple[int, ...]) -> npt.NDArray:
-    array = np.asarray(labels)
+    array = _array(labels, field)
     if array.shape != size:
         raise ValueError(f"Scene.{field}: expected shape {size} like the image, got {array.shape}")
     if not np.issubdtype(array.dtype, np.integer):
@@ -273,6 +293,17 @@ def _runs(semantic: npt.NDArray, instance: npt.NDArray) -> tuple[npt.NDArray[np.
     keys = (semantic.astype(np.int64) << 32 | instance.astype(np.int64)).ravel()
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     return keys[starts], np.diff(starts, append=len(keys))
+
+
+def _array(values: npt.ArrayLike, field: str) -> npt.NDArray:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"Scene.{field}: expected an array, got rows of different lengths") from None
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _some(values: npt.NDArray) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MATHS_SET = "() => !window.MathJax?.startup?.promise || window.MathJax.startup.promise.then(() => true)"
 MISSING = """\
 No browser was found, and the tests open the built pages in a real one. Do one of these:
   - install the distribution's package: apt install chromium (Debian), apt install chromium-browser (Ubuntu),
@@ -30,7 +31,7 @@ No browser was found, and the tests open the built pages in a real one. Do one o
 
 
 def find() -> str:
-    """Path of a Chromium or Chrome: ``$CHROMIUM``, one on the PATH, or Playwright's own, downloaded if it must be.
+    """Path of a Chromium or Chrome: ``$CHROMIUM``, one on the PATH, or Playwright's own (downloaded at need).
 
     Raises
     ------
@@ -121,7 +122,7 @@ def opened(browser: Browser, url: str, *, site: str, **context: Any) -> Iterator
         page.on("response", lambda response: record.responses.append(response))
         page.goto(url, wait_until="networkidle")
         # MathJax typesets once the page has loaded; without it there is nothing to wait for.
-        page.wait_for_function("() => !window.MathJax?.startup?.promise || window.MathJax.startup.promise.then(() => true)")
+        page.wait_for_function(MATHS_SET)
         yield page, record
 
 

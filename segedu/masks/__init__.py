@@ -2,6 +2,7 @@
 
 from segedu.masks.geometry import box_iou, boxes, mask_intersection, mask_iou, xywh_to_xyxy, xyxy_to_xywh
 from segedu.masks.onehot import from_one_hot, one_hot
+from segedu.masks.outlines import mask_to_polygons
 from segedu.masks.polygons import polygons_to_mask
 from segedu.masks.rle import MAX_PIXELS, RLE, rle_area, rle_decode, rle_encode
 
@@ -13,6 +14,7 @@ __all__ = [
     "from_one_hot",
     "mask_intersection",
     "mask_iou",
+    "mask_to_polygons",
     "one_hot",
     "polygons_to_mask",
     "rle_area",

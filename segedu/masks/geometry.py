@@ -214,9 +214,10 @@ def _stack(masks: npt.NDArray, name: str) -> npt.NDArray[np.bool_]:
 
 def _packed(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
     """Eight pixels a byte, eight bytes a word: (N, words). The bits past the last pixel are zero."""
-    packed = np.packbits(masks.reshape(len(masks), -1), axis=1)
+    n, height, width = masks.shape
+    packed = np.packbits(masks.reshape(n, height * width), axis=1)
     words = -(-packed.shape[1] // 8)
-    padded = np.zeros((len(masks), 8 * words), np.uint8)
+    padded = np.zeros((n, 8 * words), np.uint8)
     padded[:, : packed.shape[1]] = packed
     return padded.view(np.uint64)
 

@@ -70,9 +70,9 @@ def polygons_to_mask(polygons: Iterable[npt.ArrayLike], size: tuple[int, int]) -
     height, width = checked_size(size, "size")
     if isinstance(polygons, str | bytes) or not isinstance(polygons, Iterable):
         raise ValueError(f"polygons: expected a list of polygons, got {type(polygons).__name__}")
-    mask = np.zeros((height, width), bool)
+    mask = np.zeros((width, height), bool).T  # in column order, as the rule goes
     for index, polygon in enumerate(polygons):
-        mask |= _fill(_points(polygon, index), height, width)
+        _fill(_points(polygon, index), mask)
     return mask
 
 
@@ -101,11 +101,16 @@ def _points(polygon: Any, index: int) -> npt.NDArray[np.float64]:
     return array
 
 
-def _fill(points: npt.NDArray[np.float64], height: int, width: int) -> npt.NDArray[np.bool_]:
+def _fill(points: npt.NDArray[np.float64], mask: npt.NDArray[np.bool_]) -> None:
+    height, width = mask.shape
     corners = np.trunc(_FIFTHS * points + 0.5).astype(np.int64)  # toward zero, as a C cast does
     columns, rows = _crossings(corners, np.roll(corners, -1, axis=0), height, width)
-    flips = np.sort(columns * height + rows)  # places in column order where inside and outside change
-    return runs_to_mask(np.diff(flips, prepend=0, append=height * width), height, width)
+    if columns.size:
+        left, right = columns.min(), columns.max() + 1
+        # Places in column order where inside and outside change; each column has an even number of them.
+        flips = np.sort((columns - left) * height + rows)
+        runs = np.diff(flips, prepend=0, append=(right - left) * height)
+        mask[:, left:right] |= runs_to_mask(runs, height, right - left)
 
 
 def _crossings(start: _Ints, end: _Ints, height: int, width: int) -> tuple[_Ints, _Ints]:

@@ -1,4 +1,4 @@
-"""What the pages need beyond Jupyter Book: the list of "Common mistake" boxes, and light, accessible HTML.
+"""The list of "Common mistake" boxes.
 
 Chapters write ``{admonition} Common mistake: short title`` with the class ``common-mistake``. The directive
 ``{common-mistakes}`` in an appendix becomes the list of all of them, in the order of the book. It is made when
@@ -7,9 +7,7 @@ the book is built, so it cannot drift from the chapters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from docutils import nodes
@@ -97,46 +95,20 @@ def fill_list(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for page in app.env.collect_relations():
             boxes = boxes_by_page(app.env).get(page)
             if boxes:
-                chapter = nodes.list_item("", nodes.paragraph("", "", link(app, docname, page)))
-                chapter += nodes.bullet_list(
-                    "", *(nodes.list_item("", nodes.paragraph("", "", link(app, docname, page, b))) for b in boxes)
-                )
+                chapter = item(link(app, docname, page))
+                chapter += nodes.bullet_list("", *(item(link(app, docname, page, box)) for box in boxes))
                 chapters += chapter
-        placeholder.replace_self(chapters if chapters.children else nodes.paragraph(text="No chapter has one yet."))
+        placeholder.replace_self(chapters if len(chapters) else nodes.paragraph(text="No chapter has one yet."))
+
+
+def item(text: nodes.Node) -> nodes.list_item:
+    return nodes.list_item("", nodes.paragraph("", "", text))
 
 
 def link(app: Sphinx, origin: str, page: str, box: Box | None = None) -> nodes.reference:
     """A link from the page `origin` to `page`, or to a box on it."""
     text = nodes.Text(box.title if box else app.env.titles[page].astext())
     return make_refnode(app.builder, origin, page, box.anchor if box else "", text)
-
-
-def tidy(html: str) -> str:
-    """A written page without what it can do without, and with the roles that screen readers know.
-
-    Font Awesome comes twice: as a font, which is enough, and as a script of 1.5 MB, which is dropped.
-    The role that docutils gives to a bibliography entry is deprecated; in a list, an entry is a list item.
-
-    Examples
-    --------
-    >>> tidy('<script src="_static/vendor/fontawesome/6.5.2/js/all.min.js?digest=dfe6"></script><p>Text</p>')
-    '<p>Text</p>'
-    >>> tidy('<div role="list"><div class="citation" role="doc-biblioentry">Long 2015</div></div>')
-    '<div role="list"><div class="citation" role="listitem">Long 2015</div></div>'
-    """
-    html = re.sub(r'<script src="[^"]*/fontawesome/[^"]*\.js[^"]*"></script>', "", html)
-    return html.replace('role="doc-biblioentry"', 'role="listitem"')
-
-
-def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Tidy every page, and delete the script that none of them loads now."""
-    if exception is None and app.builder.format == "html":
-        for page in Path(app.outdir).rglob("*.html"):
-            html = page.read_text(encoding="utf-8")
-            if tidy(html) != html:
-                page.write_text(tidy(html), encoding="utf-8")
-        for script in Path(app.outdir).glob("_static/vendor/fontawesome/*/js/*"):
-            script.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -146,5 +118,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", forget_page)
     app.connect("env-updated", lambda app, env: list(pages_with_the_list(app, env)))
     app.connect("doctree-resolved", fill_list)
-    app.connect("build-finished", tidy_pages)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

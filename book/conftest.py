@@ -1,0 +1,13 @@
+"""How ``pytest --nbval book`` compares: strictly (_ext/nbval_sanitize.cfg), in a kernel of this very Python."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.nbval or config.option.nbval_lax:
+        config.option.nbval_current_env = not config.option.nbval_kernel_name
+        config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, 600)
+        if config.option.nbval_sanitize_with is None:
+            config.option.nbval_sanitize_with = str(Path(__file__).parent / "_ext" / "nbval_sanitize.cfg")

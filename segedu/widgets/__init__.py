@@ -1,0 +1,17 @@
+"""Figures that a reader can operate: live in Jupyter, in a page without a kernel, and still in print."""
+
+from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes, answers_at
+from segedu.widgets.scene_viewer import SceneViewer
+from segedu.widgets.sentences import describe
+from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+
+__all__ = [
+    "ClassifyDetectSegment",
+    "SceneViewer",
+    "ThingStuff",
+    "answer_sizes",
+    "answers_at",
+    "describe",
+    "tally",
+    "with_things",
+]

@@ -1,0 +1,52 @@
+"""Widgets in a bare page, opened from a file in a real browser that can reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from browser import Record, opened
+from segedu.widgets.page import PageWidget, module
+
+
+def page_of(*widgets: PageWidget, theme: str = "light") -> str:
+    """A whole HTML page with some widgets, in the theme of the book's pages."""
+    ground = {"light": "#ffffff", "dark": "#121212"}[theme]
+    parts = "\n".join(widget.html() for widget in widgets)
+    return (
+        f'<!doctype html>\n<html lang="en" data-theme="{theme}">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title></head>\n'
+        f'<body style="margin: 0; background: {ground}">'
+        f'<main style="max-width: 48rem; margin: 0 auto; padding: 0.5rem">\n{parts}\n</main></body>\n</html>\n'
+    )
+
+
+@contextmanager
+def shown(
+    browser: Browser, folder: Path, *widgets: PageWidget, theme: str = "light", **context: Any
+) -> Iterator[tuple[Page, Record]]:
+    """Open a page with some widgets from a file, and wait until all of them work."""
+    path = folder / f"{theme}.html"
+    path.write_text(page_of(*widgets, theme=theme), encoding="utf-8")
+    with opened(browser, path.as_uri(), site="file://", **context) as (page, record):
+        page.wait_for_function(f"document.querySelectorAll('[data-ready]').length === {len(widgets)}")
+        yield page, record
+
+
+@contextmanager
+def loaded(browser: Browser, name: str) -> Iterator[Page]:
+    """A blank page that holds a widget's module as ``window.m``, to call its functions."""
+    with browser.new_context() as visitor:
+        page = visitor.new_page()
+        page.evaluate(
+            """async (source) => {
+                 const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+                 window.m = await import(url);
+               }""",
+            module(name),
+        )
+        yield page
