@@ -111,7 +111,9 @@ def precision_recall_curve(matches: Sequence[Matches], *, label: int | None = No
     rows = rows[np.argsort(-scores[rows], kind="stable")]
     num_targets = int(np.count_nonzero(counted & (target_labels == label)))
     precision, recall = running_precision_recall(right[rows], wrong[rows], num_targets)
-    return PrecisionRecallCurve(scores[rows], precision, recall, interpolate(precision, recall))
+    undefined = np.full(len(RECALL_LEVELS), np.nan)
+    interpolated = interpolate(precision, recall) if num_targets else undefined
+    return PrecisionRecallCurve(scores[rows], precision, recall, interpolated)
 
 
 def running_precision_recall(right: _Bools, wrong: _Bools, num_targets: int) -> tuple[_Floats, _Floats]:
@@ -124,10 +126,8 @@ def running_precision_recall(right: _Bools, wrong: _Bools, num_targets: int) -> 
 def interpolate(precision: _Floats, recall: _Floats) -> _Floats:
     """Read one curve at the 101 levels: the best precision that is reached with this recall or more. (101,)
 
-    NaN where recall is NaN. 0 at levels that are never reached.
+    0 at levels that are never reached.
     """
-    if np.isnan(recall).any():
-        return np.full(len(RECALL_LEVELS), np.nan)
     best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
     first = np.searchsorted(recall, RECALL_LEVELS, side="left")  # n where a level is never reached
     return np.append(best_from_here, 0)[first]

@@ -147,6 +147,10 @@ def match_instances(
     check_kind(kind)
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold: expected a number above 0, at most 1, got {threshold!r}")
+    if not max_detections >= 1:
+        raise ValueError(f"max_detections: expected a number from 1, got {max_detections!r}")
+    if not 0 <= area_range[0] <= area_range[1]:
+        raise ValueError(f"area_range: expected smallest and largest area, got {area_range!r}")
     preds, target = as_predictions(preds, kind, "preds"), as_targets(target, kind, "target")
     return match_settings(preds, target, kind, [threshold], [area_range], areas, max_detections).one(0, 0)
 
