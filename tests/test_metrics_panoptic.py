@@ -165,7 +165,7 @@ def test_a_class_without_a_match_has_sq_zero_as_in_the_reference():
 
 
 def test_the_mean_pq_is_not_the_mean_sq_times_the_mean_rq():
-    # Road: predicted 4, true 3, shared 3: SQ = PQ = 3/4, RQ 1. Cars: one exact, one missed: SQ 1, RQ = PQ = 2/3.
+    # Road: predicted 4, true 3, shared 3: SQ = PQ = 3/4, RQ 1. Cars: one exact, one missed: SQ 1, RQ = PQ = 2/3
     result = quality("rrrr11", "rrr211")
     assert result.pq == pytest.approx((3 / 4 + 2 / 3) / 2)
     assert (result.sq, result.rq) == pytest.approx(((3 / 4 + 1) / 2, (1 + 2 / 3) / 2))
