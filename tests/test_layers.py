@@ -38,7 +38,7 @@ LAYERS = {
     PEOPLE: Layer(
         {"widgets", "exercises"},
         {LABELS, MEASURES, PICTURES},
-        ARRAYS | {"matplotlib", "anywidget", "ipywidgets", "traitlets", "IPython", "jupyterquiz"},
+        ARRAYS | {"matplotlib", "anywidget", "ipywidgets", "traitlets", "IPython"},
         uses_in_functions={NETWORKS, LEARNING},
         packages_in_functions={"torch", "torchvision"},
     ),

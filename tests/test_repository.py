@@ -18,10 +18,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 ADDRESS = PROJECT["urls"]["Repository"]
 OWNER_AND_NAME = ADDRESS.removeprefix("https://github.com/")
 SITE = PROJECT["urls"]["Homepage"]
-INSTALL = f"""\
+INSTALL = f'''\
 import sys
 if "google.colab" in sys.modules:
-    %pip install -q "segedu @ git+{ADDRESS}" jupyterquiz"""
+    %pip install -q "segedu @ git+{ADDRESS}"'''
 PAPERS = ["README.md", "CONTRIBUTING.md", "CITATION.cff", "_config.yml", "environment.yml"]
 BUILT_IN = {"actions/checkout", "actions/setup-python", "actions/upload-pages-artifact", "actions/deploy-pages"}
 

@@ -15,13 +15,14 @@ from segedu.widgets.page import PageWidget, module
 
 def page_of(*widgets: PageWidget, theme: str = "light") -> str:
     """A whole HTML page with some widgets, in the theme of the book's pages."""
-    ground = {"light": "#ffffff", "dark": "#121212"}[theme]
+    ground, ink = {"light": ("#ffffff", "#202020"), "dark": ("#121212", "#e0e0e0")}[theme]
     parts = "\n".join(widget.html() for widget in widgets)
     return (
         f'<!doctype html>\n<html lang="en" data-theme="{theme}">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title></head>\n'
         f'<body style="margin: 0; background: {ground}">'
-        f'<main style="max-width: 48rem; margin: 0 auto; padding: 0.5rem">\n{parts}\n</main></body>\n</html>\n'
+        f'<main style="max-width: 48rem; margin: 0 auto; padding: 0.5rem">'
+        f'<h1 style="color: {ink}">Widgets</h1>\n{parts}\n</main></body>\n</html>\n'
     )
 
 

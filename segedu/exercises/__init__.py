@@ -1,5 +1,6 @@
 """Questions that check themselves: the quiz at the end of each chapter."""
 
-from segedu.exercises.quizzes import questions, quiz, quiz_names
+from segedu.exercises.quiz import Quiz
+from segedu.exercises.quizzes import questions, quiz_names
 
-__all__ = ["questions", "quiz", "quiz_names"]
+__all__ = ["Quiz", "questions", "quiz_names"]

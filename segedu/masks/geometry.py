@@ -38,19 +38,7 @@ def mask_intersection(preds: npt.NDArray[np.bool_], target: npt.NDArray[np.bool_
     array([[1],
            [1]])
     """
-    preds, target = _stack(preds, "preds"), _stack(target, "target")
-    if preds.shape[1:] != target.shape[1:]:
-        raise ValueError(
-            "preds and target: expected masks of one height and width, "
-            f"got preds {preds.shape} and target {target.shape}"
-        )
-    pred_words, target_words = _packed(preds), _packed(target)  # (P, words), (T, words)
-    shared = np.zeros((len(preds), len(target)), np.int64)
-    for t, words in enumerate(target_words):
-        inside = np.flatnonzero(words)  # the rest cannot be shared
-        bits = np.bitwise_count(pred_words[:, inside] & words[inside])
-        shared[:, t] = bits.sum(axis=1, dtype=np.int64)
-    return shared
+    return _overlap(preds, target)[0]
 
 
 def mask_iou(preds: npt.NDArray[np.bool_], target: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -81,9 +69,7 @@ def mask_iou(preds: npt.NDArray[np.bool_], target: npt.NDArray[np.bool_]) -> npt
     array([[0.33333333],
            [0.5       ]])
     """
-    shared = mask_intersection(preds, target)
-    pred_areas = np.count_nonzero(preds, axis=(1, 2))
-    target_areas = np.count_nonzero(target, axis=(1, 2))
+    shared, pred_areas, target_areas = _overlap(preds, target)
     return _ratio(shared, pred_areas[:, None] + target_areas[None] - shared)
 
 
@@ -202,6 +188,24 @@ def xywh_to_xyxy(extents: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.concatenate([extents[:, :2], extents[:, :2] + extents[:, 2:]], axis=1)
 
 
+def _overlap(
+    preds: npt.NDArray[np.bool_], target: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Pixels shared by each pair, pixels of each prediction, pixels of each target."""
+    preds, target = _stack(preds, "preds"), _stack(target, "target")
+    if preds.shape[1:] != target.shape[1:]:
+        raise ValueError(
+            "preds and target: expected masks of one height and width, "
+            f"got preds {preds.shape} and target {target.shape}"
+        )
+    pred_words, target_words = _packed(preds), _packed(target)  # (P, words), (T, words)
+    shared = np.zeros((len(preds), len(target)), np.int64)
+    for t, words in enumerate(target_words):
+        inside = np.flatnonzero(words)  # the rest cannot be shared
+        shared[:, t] = _bits(pred_words[:, inside] & words[inside])
+    return shared, _bits(pred_words), _bits(target_words)
+
+
 def _stack(masks: npt.NDArray, name: str) -> npt.NDArray[np.bool_]:
     masks = np.asarray(masks)
     if masks.ndim != 3 or masks.dtype != np.bool_:
@@ -220,6 +224,11 @@ def _packed(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
     padded = np.zeros((n, 8 * words), np.uint8)
     padded[:, : packed.shape[1]] = packed
     return padded.view(np.uint64)
+
+
+def _bits(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Number of bits set in each row."""
+    return np.bitwise_count(words).sum(axis=1, dtype=np.int64)
 
 
 def _rows_of_four(rows: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:

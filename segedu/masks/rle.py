@@ -11,6 +11,7 @@ Source: ``maskApi.c`` of the COCO API, of which this is an independent implement
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -62,9 +63,10 @@ def rle_encode(mask: npt.NDArray[np.bool_], *, compressed: bool = False) -> RLE:
     if mask.ndim != 2 or mask.dtype != np.bool_:
         raise ValueError(f"mask: expected shape (H, W) and dtype bool, got {mask.shape} and {mask.dtype}")
     height, width = checked_size(mask.shape, "mask.shape")
-    changes = _changes(mask)
-    ends = np.concatenate([changes, [mask.size]])
-    counts = np.diff(ends, prepend=[0, 0] if mask[0, 0] else [0])
+    counts = np.append(_changes(mask), mask.size)  # where the runs end
+    counts[1:] -= counts[:-1].copy()
+    if mask[0, 0]:
+        counts = np.append(0, counts)
     return {"size": [height, width], "counts": _compress(counts) if compressed else counts.tolist()}
 
 
@@ -120,20 +122,20 @@ def rle_area(rle: Mapping[str, Any]) -> int:
 def checked_size(size: Any, name: str) -> tuple[int, int]:
     """Height and width as ints, or a ValueError that says why they cannot be the size of a mask."""
     try:
-        height, width = size
-        fits = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in (height, width))
+        height, width = (operator.index(side) for side in size if not isinstance(side, bool))
     except (TypeError, ValueError):
-        fits = False
-    if not fits or height < 1 or width < 1:
+        height = width = 0
+    if height < 1 or width < 1:
         raise ValueError(f"{name}: expected height and width as positive integers, got {size!r}")
-    if int(height) * int(width) > MAX_PIXELS:
+    if height * width > MAX_PIXELS:
         raise ValueError(f"{name}: expected at most {MAX_PIXELS} pixels, got {height}×{width}")
-    return int(height), int(width)
+    return height, width
 
 
 def runs_to_mask(counts: npt.NDArray[np.int64], height: int, width: int) -> npt.NDArray[np.bool_]:
     """A mask from the lengths of its runs in column order, zeros first. They add up to height × width."""
-    values = np.arange(len(counts)) % 2 == 1
+    values = np.zeros(len(counts), bool)
+    values[1::2] = True
     return np.repeat(values, counts).reshape(width, height).T
 
 
@@ -144,7 +146,9 @@ def _changes(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         flat = mask.T.reshape(-1)
         return np.flatnonzero(flat[1:] != flat[:-1]) + 1
     # In a C-ordered mask comparing rows and sorting the few changes is faster than turning the mask over.
-    rows, columns = np.divmod(np.flatnonzero(mask[1:] != mask[:-1]), width)
+    places = np.flatnonzero(mask[1:] != mask[:-1])
+    rows = places // width
+    columns = places - rows * width
     next_column = np.flatnonzero(mask[0, 1:] != mask[-1, :-1]) + 1
     return np.sort(np.concatenate([columns * height + rows + 1, next_column * height]))
 
@@ -156,10 +160,10 @@ def _read(rle: Mapping[str, Any]) -> tuple[int, int, npt.NDArray[np.int64]]:
     counts = rle["counts"]
     counts = _decompress(counts) if isinstance(counts, str | bytes) else _count_list(counts)
     total = height * width
-    outside = counts[(counts < 0) | (counts > total)]
-    if outside.size:
-        raise ValueError(f"rle['counts']: expected 0 to {total} for size {[height, width]}, got {outside[0]}")
-    counts = counts.astype(np.int64)
+    if counts.size and not (counts.min() >= 0 and counts.max() <= total):
+        outside = counts[(counts < 0) | (counts > total)][0]
+        raise ValueError(f"rle['counts']: expected 0 to {total} for size {[height, width]}, got {outside}")
+    counts = counts.astype(np.int64, copy=False)
     if counts.sum() != total:
         raise ValueError(
             f"rle['counts']: expected a sum of {height}×{width} = {total} pixels, got {counts.sum()}"
@@ -177,54 +181,56 @@ def _count_list(counts: Any) -> npt.NDArray:
     return array
 
 
-_GROUP = 5  # bits in a character
-_MORE = 1 << _GROUP  # the bit that says: another character follows
+_MORE = 32  # the bit above a group of five: another character follows
 _FIRST = 48  # code of the character for 0: "0"
-_SIGN = 1 << (_GROUP - 1)  # the highest bit of the last group
-_LONGEST = 7  # characters in a number: 2**28 with its sign needs six
+_ALPHABET = bytes(range(_FIRST, _FIRST + 2 * _MORE))  # "0" to "o"
+_LONGEST = 7  # characters in a number; 2**28 with its sign needs six
 
 
 def _compress(counts: npt.NDArray[np.int64]) -> bytes:
     numbers = counts.copy()
     numbers[3:] -= counts[1:-2]
-    magnitude = np.where(numbers < 0, ~numbers, numbers)
-    # k characters hold -2**(5k-1) to 2**(5k-1) - 1
-    limits = 1 << (_GROUP * np.arange(1, _LONGEST) - 1)
-    lengths = 1 + np.searchsorted(limits, magnitude, side="right")
+    # k characters hold -2**(5k-1) to 2**(5k-1) - 1.
+    magnitude = numbers ^ (numbers >> 63)  # n, or -n - 1 where n is negative
+    lengths = np.ones(len(numbers), np.int64)
+    for bits in range(4, int(magnitude.max()).bit_length(), 5):
+        lengths += magnitude >> bits > 0
     ends = np.cumsum(lengths)
-    place = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)  # 0, 1, … in each number
-    groups = np.repeat(numbers, lengths) >> (_GROUP * place) & (_MORE - 1)
-    groups[:] += _MORE
-    groups[ends - 1] -= _MORE
-    return (groups + _FIRST).astype(np.uint8).tobytes()
+    starts, codes = ends - lengths, np.empty(ends[-1], np.uint8)
+    for k in range(lengths.max()):
+        if k:
+            longer = np.flatnonzero(lengths > k)
+            numbers, starts, lengths = numbers[longer] >> 5, starts[longer], lengths[longer]
+        codes[starts + k] = (numbers & 31) + (_FIRST + _MORE)
+    codes[ends - 1] -= _MORE
+    return codes.tobytes()
 
 
 def _decompress(text: str | bytes) -> npt.NDArray[np.int64]:
-    try:
-        raw = text.encode("ascii") if isinstance(text, str) else bytes(text)
-    except UnicodeEncodeError:
-        raise ValueError(f"rle['counts']: expected ASCII characters '0' to 'o', got {_short(text)}") from None
-    codes = np.frombuffer(raw, np.uint8).astype(np.int64) - _FIRST
-    wrong = np.flatnonzero((codes < 0) | (codes >= 2 * _MORE))
-    if wrong.size:
-        raise ValueError(
-            f"rle['counts']: expected characters '0' to 'o', got {chr(raw[wrong[0]])!r} at position {wrong[0]}"
-        )
-    last = codes < _MORE
-    if not len(codes) or not last[-1]:
+    raw = text.encode() if isinstance(text, str) else text
+    wrong = raw.translate(None, _ALPHABET)
+    if wrong:
+        place = raw.index(wrong[:1])
+        found = raw[place:].decode(errors="replace")[0]
+        raise ValueError(f"rle['counts']: expected characters '0' to 'o', got {found!r} at position {place}")
+    codes = np.frombuffer(raw, np.uint8) - np.uint8(_FIRST)
+    ends = np.flatnonzero(codes < _MORE)
+    if not len(ends) or ends[-1] != len(codes) - 1:
         raise ValueError(f"rle['counts']: expected a complete number at the end, got {_short(text)}")
-    ends = np.flatnonzero(last)
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    lengths = ends - starts + 1
-    if lengths.max() > _LONGEST:
-        position = starts[lengths.argmax()]
+    lengths = ends + 1
+    lengths[1:] -= lengths[:-1].copy()
+    longest = lengths.max()
+    if longest > _LONGEST:
+        place = ends[lengths.argmax()] - longest + 1
         raise ValueError(
-            f"rle['counts']: expected numbers of at most {_LONGEST} characters, "
-            f"got {lengths.max()} from position {position}"
+            f"rle['counts']: expected at most {_LONGEST} characters a number, got {longest} from {place} on"
         )
-    place = np.arange(len(codes)) - np.repeat(starts, lengths)
-    numbers = np.add.reduceat((codes & (_MORE - 1)) << (_GROUP * place), starts)
-    numbers -= np.where(codes[ends] & _SIGN, 1 << (_GROUP * lengths), 0)
+    # From the last group, which has the sign in its fifth bit, down to the first.
+    numbers = (codes[ends].astype(np.int64) ^ 16) - 16
+    groups = codes & 31
+    for k in range(1, longest):
+        longer = (lengths > k).nonzero()[0]
+        numbers[longer] = numbers[longer] << 5 | groups[ends[longer] - k]
     numbers[1::2] = np.cumsum(numbers[1::2])
     numbers[2::2] = np.cumsum(numbers[2::2])  # count 0 stands alone
     return numbers

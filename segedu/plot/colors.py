@@ -21,8 +21,8 @@ VOID_COLOR = (140, 144, 150)
 VEIL_COLOR = (18, 22, 30)
 """Near-black over everything that is no thing in the instance picture."""
 
-_ENOUGH = 0.20  # OKLab distance beyond which neighbours need no more contrast
-_KEEP_BASE = 0.12  # distance to its neighbours at which an only child keeps its category's colour
+_ENOUGH = 0.16  # OKLab distance beyond which neighbours need no more contrast
+_KEEP_BASE = 0.07  # distance to its neighbours at which the largest object keeps its category's colour
 
 # Linear sRGB to cone responses, and their cube roots to lightness, green–red, blue–yellow.
 _TO_CONES = np.array(
@@ -39,6 +39,7 @@ _TO_OKLAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
+_WEIGHT = np.array([1.0, 1.6, 1.6])  # fewer colours are left to readers without some cones: less must do
 # What is left of linear sRGB for all, without red cones, without green cones.
 _READERS = np.array(
     [
@@ -53,7 +54,7 @@ def segment_colors(scene: Scene) -> npt.NDArray[np.uint8]:
     """Choose one colour for each segment, in the order of ``scene.segments()``.
 
     The same scene always gets the same colours. Stuff and crowds have their category's colour. An object has
-    a colour of its own near it: the first of a category keeps the category's colour if its neighbours allow,
+    a colour of its own near it: the largest of a category keeps the category's colour if its neighbours allow,
     each next one takes the shade that is farthest from its neighbours and from its kin.
 
     Parameters
@@ -87,6 +88,7 @@ def segment_colors(scene: Scene) -> npt.NDArray[np.uint8]:
     beside = _neighbours(scene.segment_ids(), len(segments))
     for label in sorted({segments[k].label for k in objects}):
         kin = [k for k in objects if segments[k].label == label]
+        kin.sort(key=lambda k: -segments[k].area)
         shades = _shades(base[label], len(kin), taken=np.concatenate([base, colors[settled]]))
         shades_seen = _as_seen(shades)
         apart = np.full(len(shades), 1.0)  # distance of each shade to the nearest kin that has its colour
@@ -94,7 +96,7 @@ def segment_colors(scene: Scene) -> npt.NDArray[np.uint8]:
             near = np.concatenate([seen[beside[k][settled[beside[k]]]], veil])
             contrast = _distance(shades_seen[:, None], near[None]).min(axis=1, initial=_ENOUGH)
             # Rounded, so that the last bit of a cube root does not decide.
-            score = np.where(apart > 0, np.round(contrast + 0.5 * apart, 4), -1)
+            score = np.where(apart > 0, np.round(3 * contrast + 0.5 * apart, 4), -1)
             keep = k == kin[0] and contrast[0] >= _KEEP_BASE
             choice = 0 if keep else int(score.argmax())
             colors[k], seen[k], settled[k] = shades[choice], shades_seen[choice], True
@@ -144,7 +146,7 @@ def _to_rgb(oklab: _Floats) -> npt.NDArray[np.uint8]:
 
 def _distance(one: _Floats, other: _Floats) -> _Floats:
     """Smallest OKLab distance over the readers; the last two axes are (readers, 3)."""
-    difference = one - other
+    difference = (one - other) * _WEIGHT[:, None]
     return np.sqrt((difference * difference).sum(axis=-1).min(axis=-1))
 
 

@@ -149,7 +149,7 @@ def compare(scene: Scene, *, columns: int = 2, opacity: float = _OPACITY, legend
 def legend(scene: Scene, ax: Axes) -> Axes:
     """Name the categories of a scene beside the axes, the largest first, void last.
 
-    Things show up to three of their objects' colours. Categories that no pixel has are left out.
+    Things show the colours of their three largest objects. Categories that no pixel has are left out.
 
     Returns
     -------
@@ -160,7 +160,8 @@ def legend(scene: Scene, ax: Axes) -> Axes:
 
 
 def _legend(scene: Scene, parent: Axes | Figure, *, shades: int, stuff: bool) -> Legend:
-    segments, colors = scene.segments(), segment_colors(scene)
+    colors = segment_colors(scene)
+    segments = sorted(scene.segments(), key=lambda segment: -segment.area)
     handles: list[Any] = []  # tuples of patches, which matplotlib takes and its types do not know
     names = []
     for label in _present(scene):
@@ -205,6 +206,6 @@ def _show(picture: npt.NDArray[np.uint8], ax: Axes | None) -> Axes:
 
 def _bordered(picture: npt.NDArray[np.uint8], ids: npt.NDArray) -> npt.NDArray[np.uint8]:
     """White lines between labels, one pixel thin, or as thin as they may be where large pictures are shrunk."""
-    thickness = max(1, round(ids.shape[1] / 400))
+    thickness = max(1, round(ids.shape[1] / 700))
     lines = ndimage.binary_dilation(borders(ids), np.ones((thickness, thickness), bool))
     return np.where(lines[..., None], np.uint8(255), picture)

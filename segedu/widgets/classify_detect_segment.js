@@ -1,6 +1,6 @@
 // ClassifyDetectSegment: one scene, three answers; what each says about a pixel, and how many numbers it takes.
 import { decodeRuns, plural, regions, thousands, tints } from "./labels.js";
-import { bind, createPicture, createReading, h, opacitySlider, put, segmented } from "./parts.js";
+import { bind, createPicture, createReading, h, opacitySlider, prepare, put, segmented } from "./parts.js";
 
 const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["masks", "Masks"]];
 const TASK = {
@@ -28,7 +28,7 @@ export function answersAt(segments, categories, boxes, id, pixel) {
 }
 
 export function render({ model, el }) {
-  el.classList.add("segedu");
+  prepare(el);
   const data = model.get("data");
   const { segments, categories, colors, boxes } = data;
   const [height, width] = data.size;
@@ -57,9 +57,9 @@ export function render({ model, el }) {
   const views = segmented("Answer", ANSWERS, (view) => put(model, "view", view));
   const slider = opacitySlider((value) => put(model, "opacity", value));
   const facts = ({ numbers, formula, cannot }) => [
-    h("dd", { class: "amount" }, h("strong", {}, thousands(numbers)), numbers === 1 ? " number" : " numbers"),
-    h("dd", { class: "soft" }, formula),
-    h("dd", { class: "cannot" }, cannot),
+    h("div", { class: "amount" }, h("strong", {}, thousands(numbers)), numbers === 1 ? " number" : " numbers"),
+    h("div", { class: "soft" }, formula),
+    h("div", { class: "cannot" }, cannot),
   ];
   const reading = createReading(ANSWERS.map(([key, title]) => [key, title, facts(data.answers[key])]));
   const caption = h("p", { class: "caption" });

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import traitlets
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from segedu import plot
 from segedu.masks import boxes
 from segedu.scene import VOID, Scene
 from segedu.widgets.page import module, stylesheet
@@ -160,11 +162,24 @@ class ClassifyDetectSegment(SceneWidget):
         return picture_uri(composite(self.scene, "semantic", self.opacity), width=640, quality=75)
 
     def static(self) -> bytes:
-        height, width = self.scene.size
-        figure = Figure(figsize=(7, 7 * height / width), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(composite(self.scene, "semantic", self.opacity))
-        axes.set_axis_off()
+        scene, facts = self.scene, self.data["answers"]
+        height, width = scene.size
+        figure = Figure(figsize=(9, 3 * height / width + 0.55), layout="constrained")
+        labels, boxes, masks = figure.subplots(1, 3)
+        plot.show_image(scene, ax=labels)
+        plot.show_image(scene, ax=boxes)
+        plot.show_semantic(scene, ax=masks, opacity=self.opacity)
+        for box in self.data["boxes"]:
+            left, top, right, bottom = box["xyxy"]
+            color = self.data["colors"][box["segment"] - 1]
+            corner = (left - 0.5, top - 0.5)  # a pixel's centre has whole coordinates
+            boxes.add_patch(
+                Rectangle(corner, right - left, bottom - top, fill=False, color=color, linewidth=1.5)
+            )
+        for axes, answer in ((labels, "labels"), (boxes, "boxes"), (masks, "masks")):
+            axes.set_title(f"{answer.capitalize()}: {plural(facts[answer]['numbers'], 'number')}")
+        present = sorted({segment.label for segment in scene.segments()})
+        figure.supxlabel("Labels: " + ", ".join(scene.categories[label].name for label in present), fontsize=10)
         return png(figure)
 
 

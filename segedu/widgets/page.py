@@ -67,13 +67,13 @@ class PageWidget(anywidget.AnyWidget):
         boot = (_HERE / "boot.js").read_text(encoding="utf-8")
         return (
             f'<div class="segedu-page" data-widget="{type(self).__name__}">\n'
-            f"<style>\n{_inert(stylesheet())}</style>\n"
+            f"<style>\n{inert(stylesheet())}</style>\n"
             f'<figure class="segedu">{picture}\n'
-            f'<noscript><figcaption class="soft">It needs JavaScript to be operated.</figcaption></noscript>'
+            f'<figcaption class="soft">A still picture. Where JavaScript runs, it can be operated.</figcaption>'
             f"</figure>\n"
             f'<script type="application/json" data-segedu="state">{state}</script>\n'
-            f'<script type="text/plain" data-segedu="module">\n{_inert(str(self._esm))}</script>\n'
-            f"<script>\n{_inert(boot)}</script>\n"
+            f'<script type="text/plain" data-segedu="module">\n{inert(str(self._esm))}</script>\n'
+            f"<script>\n{inert(boot)}</script>\n"
             f"</div>"
         )
 
@@ -90,7 +90,7 @@ def _own_traits(cls: type[PageWidget]) -> set[str]:
     return {name for name in cls.class_traits(sync=True) if name not in framework and not name.startswith("_")}
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Refuse what would end a script or style element early: such text cannot be escaped in place."""
     if re.search(r"</(script|style)|<!--", text, re.IGNORECASE):
         raise ValueError("a module or style sheet must not contain </script, </style or <!--")

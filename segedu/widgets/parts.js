@@ -15,6 +15,15 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
+/** Make an element ours: our style, and plain keys in there are ours too, not JupyterLab's or the page's. */
+export function prepare(el) {
+  el.classList.add("segedu");
+  el.setAttribute("data-lm-suppress-shortcuts", "true"); // read by JupyterLab before it looks for shortcuts
+  el.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+}
+
 /** Set the text only when it changes, so that a screen reader hears it once. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -113,7 +122,6 @@ export function createPicture({ data, label, onPoint, onPick }) {
     else if (onPick && event.key === "Escape") onPick(null);
     else return;
     event.preventDefault();
-    event.stopPropagation(); // the arrow keys are ours here, not the page's
   });
 
   const draw = (canvas, bytes) => canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
@@ -154,22 +162,25 @@ export function createPicture({ data, label, onPoint, onPick }) {
 /**
  * Where the reader points, and one card an answer: "Pixel in row 3, column 9", then a sentence in each.
  *
- * `cards`: [[key, title, extra nodes], …]. The sentences are read out when they change.
+ * `cards`: [[key, title, extra nodes], …]. A screen reader hears all sentences together when they change.
  */
 export function createReading(cards) {
   const where = h("p", { class: "where" });
+  const status = h("p", { class: "unseen", role: "status" });
   const parts = cards.map(([key, title, extra = []]) => {
-    const sentence = h("dd", { class: "sentence", "data-answer": key, "aria-live": "polite" });
-    const card = h("div", { class: extra.length ? "answer rich" : "answer" }, h("dt", {}, title), sentence, ...extra);
-    return { key, sentence, card };
+    const sentence = h("div", { class: "sentence", "data-answer": key });
+    const properties = { class: extra.length ? "answer rich" : "answer", role: "group", "aria-label": title };
+    const card = h("div", properties, h("div", { class: "task" }, title), sentence, ...extra);
+    return { key, title, sentence, card };
   });
-  const answers = h("dl", { class: "answers" }, ...parts.map(({ card }) => card));
+  const answers = h("div", { class: "answers" }, ...parts.map(({ card }) => card));
   return {
-    nodes: [where, answers],
+    nodes: [where, answers, status],
     /** Show a sentence for each key; `pixel` is null as long as nobody points. */
     show(pixel, sentences) {
       say(where, pixel ? `Pixel in row ${pixel[0]}, column ${pixel[1]}`
         : "Point at a pixel: with the mouse, a finger, or the arrow keys.");
+      say(status, pixel ? parts.map(({ key, title }) => `${title}: ${sentences[key]}.`).join(" ") : "");
       answers.classList.toggle("asking", pixel === null);
       for (const { key, sentence } of parts) say(sentence, sentences[key]);
     },

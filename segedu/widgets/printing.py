@@ -8,8 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-MAX_BYTES = 120_000
-"""Size that a figure of the book must not exceed."""
+from segedu.plot.style import MAX_BYTES
 
 
 def png(figure: Figure, *, dpi: int = 110, max_bytes: int = MAX_BYTES) -> bytes:

@@ -1,9 +1,9 @@
 // SceneViewer: one scene, four views; point at a pixel and read what each task says about it.
 import { decodeRuns, describe, percent, plural, regions, segmentName, thousands, tints } from "./labels.js";
-import { QUESTIONS, TASKS, bind, createPicture, createReading, h, opacitySlider, put, segmented } from "./parts.js";
+import { QUESTIONS, TASKS, bind, createPicture, createReading, h, opacitySlider, prepare, put, segmented } from "./parts.js";
 
 export function render({ model, el }) {
-  el.classList.add("segedu");
+  prepare(el);
   const data = model.get("data");
   const { segments, categories, colors } = data;
   const [height, width] = data.size;

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import traitlets
-from matplotlib.figure import Figure
+from matplotlib import pyplot as plt
 
+from segedu import plot
 from segedu.scene import Scene
 from segedu.widgets.page import module, stylesheet
 from segedu.widgets.printing import png
@@ -80,9 +81,6 @@ class SceneViewer(SceneWidget):
         return picture_uri(composite(self.scene, self.view, self.opacity), width=640, quality=75)
 
     def static(self) -> bytes:
-        height, width = self.scene.size
-        figure = Figure(figsize=(7, 7 * height / width), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(composite(self.scene, self.view, self.opacity))
-        axes.set_axis_off()
+        figure = plot.compare(self.scene, opacity=self.opacity)
+        plt.close(figure)
         return png(figure)

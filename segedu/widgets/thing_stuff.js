@@ -1,6 +1,6 @@
 // ThingStuff: declare each category thing or stuff, and see what that changes in the three labellings.
 import { decodeRuns, describe, isCrowd, isObject, percent, plural, regions, thousands, tints } from "./labels.js";
-import { QUESTIONS, TASKS, bind, createPicture, createReading, h, opacitySlider, put, say, segmented } from "./parts.js";
+import { QUESTIONS, TASKS, bind, createPicture, createReading, h, opacitySlider, prepare, put, say, segmented } from "./parts.js";
 
 /**
  * The labelling under another split: `things` names the categories that are things.
@@ -88,7 +88,7 @@ function createTile(name, key) {
 }
 
 export function render({ model, el }) {
-  el.classList.add("segedu");
+  prepare(el);
   const data = model.get("data");
   const [height, width] = data.size;
   const ids = decodeRuns(data.runs, height * width);

@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
+from segedu import plot
 from segedu.scene import NO_INSTANCE, VOID, Category, Scene
 from segedu.widgets.page import module, stylesheet
 from segedu.widgets.printing import png
@@ -197,9 +198,12 @@ class ThingStuff(SceneWidget):
         return picture_uri(composite(self.relabelled, self.view, self.opacity), width=640, quality=75)
 
     def static(self) -> bytes:
-        height, width = self.scene.size
-        figure = Figure(figsize=(7, 7 * height / width), layout="constrained")
-        axes = figure.subplots()
-        axes.imshow(composite(self.relabelled, self.view, self.opacity))
-        axes.set_axis_off()
+        after = self.relabelled
+        counts, (height, width) = tally(after), after.size
+        figure = Figure(figsize=(7, 3.5 * height / width + 0.3), layout="constrained")
+        instance, panoptic = figure.subplots(1, 2)
+        plot.show_instance(after, ax=instance, opacity=self.opacity)
+        instance.set_title(f"Instance: {plural(counts['objects'], 'object')}")
+        plot.show_panoptic(after, ax=panoptic, opacity=self.opacity)
+        panoptic.set_title(f"Panoptic: {plural(counts['segments'], 'segment')}")
         return png(figure)

@@ -1,7 +1,10 @@
-"""The quiz of each chapter: questions as JSON beside this file, shown by jupyterquiz.
+"""The questions of each chapter's quiz, as JSON beside this file.
 
-The questions live in the package, not in the notebooks, so that a notebook opened alone (in Colab, say) has
-them, the cell that shows them is one line, and a test can read them all.
+They live in the package, not in the notebooks, so that a notebook opened alone (in Colab, say) has them, the
+cell that shows them is one line, and a test can read them all. The format is jupyterquiz's: a list of
+``{"question", "type", "answers"}``, where the type is ``multiple_choice`` (one right answer), ``many_choice``
+(several) or ``numeric``, and each answer has ``"correct"`` and ``"feedback"``, and ``"answer"`` (HTML), or for
+numbers ``"value"`` or ``"range"`` (both ends belong to it).
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ def quiz_names() -> list[str]:
 
 
 def questions(name: str) -> list[dict[str, Any]]:
-    """The questions of one chapter, in jupyterquiz's format.
+    """The questions of one chapter.
 
     Raises
     ------
@@ -34,21 +37,3 @@ def questions(name: str) -> list[dict[str, Any]]:
     if name not in quiz_names():
         raise ValueError(f"quiz: expected one of {quiz_names()}, got {name!r}")
     return json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
-
-
-def quiz(name: str) -> None:
-    """Show the quiz of one chapter below the cell: answers are checked in the page, nothing is sent anywhere.
-
-    Raises
-    ------
-    ValueError
-        If there is no quiz of that name.
-    ImportError
-        If jupyterquiz is not installed; the message says how to install it.
-    """
-    asked = questions(name)
-    try:
-        from jupyterquiz import display_quiz
-    except ImportError as error:
-        raise ImportError("the quiz needs jupyterquiz: run `pip install jupyterquiz`") from error
-    display_quiz(asked)

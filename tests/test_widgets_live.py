@@ -1,0 +1,180 @@
+"""A widget in JupyterLab: what the reader does in the page reaches the Python trait, and back again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from segedu.widgets import describe
+from segedu.widgets.thing_stuff import verdict
+from widget_scenes import small_street
+
+TESTS = Path(__file__).parent
+PATIENCE = 120_000  # ms: a kernel starts slowly on a busy machine
+
+CELLS = [
+    f"""\
+import sys
+sys.path.insert(0, {str(TESTS)!r})
+from segedu.widgets import ClassifyDetectSegment, SceneViewer, ThingStuff
+from widget_scenes import small_street
+viewer, heard = SceneViewer(small_street()), []
+viewer.observe(lambda change: heard.append(change["new"]), "view")
+viewer""",
+    "print(heard, viewer.opacity, viewer.pixel, viewer.selected)",
+    "viewer.view, viewer.pixel, viewer.selected = 'instance', [48, 90], 6",
+    "splitter = ThingStuff(small_street())\nsplitter",
+    "print(splitter.things, splitter.relabelled)\nsplitter.things = ['sky']",
+    "answers = ClassifyDetectSegment(small_street())\nanswers",
+    "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a JupyterLab of its own, with a notebook in it."""
+    home = tmp_path_factory.mktemp("lab")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    (home / "work").mkdir()
+    nbformat.write(notebook, home / "work" / "viewer.ipynb")
+    settings = home / "settings"
+    settings.mkdir()
+    overrides = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    }
+    (settings / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+             "--ServerApp.port=0", "--IdentityProvider.token=", "--LabApp.extension_manager=readonly",
+             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+             f"--LabApp.app_settings_dir={settings}", f"--ServerApp.root_dir={home / 'work'}"],
+            env=environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield _address(server, home)
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _address(server: subprocess.Popen, home: Path) -> str:
+    """Wait until the server has written down where it listens."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline and server.poll() is None:
+        for path in (home / "runtime").glob("jpserver-*.json"):
+            try:
+                return json.loads(path.read_text(encoding="utf-8"))["url"].rstrip("/")
+            except json.JSONDecodeError:  # half written
+                pass
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{(home / 'log').read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="module")
+def notebook(browser: Browser, lab: str) -> Iterator[Page]:
+    """The notebook, open, with nothing but its own server to reach."""
+    beyond: list[str] = []
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith((lab, "data:", "blob:")):
+            route.continue_()
+        else:
+            beyond.append(route.request.url)
+            route.abort()
+
+    with browser.new_context(viewport={"width": 1200, "height": 1400}) as visitor:
+        visitor.route("**/*", gate)
+        page = visitor.new_page()
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page.goto(f"{lab}/doc/tree/viewer.ipynb")
+        page.locator(".jp-CodeCell").nth(len(CELLS) - 1).wait_for()
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()  # the kernel is there
+        yield page
+        expect.set_options(timeout=5000)
+        assert beyond == []
+
+
+def run_cell(page: Page, number: int) -> Locator:
+    """Run a cell of the notebook; its output."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))  # it has run
+    return cell.locator(".jp-OutputArea-output")
+
+
+def test_a_widget_is_live_in_jupyterlab_in_both_directions(notebook: Page) -> None:
+    widget = run_cell(notebook, 0).locator(".segedu")
+    expect(widget.get_by_role("radio", name="Panoptic")).to_be_checked()
+
+    # The reader looks at the semantic view, covers a step more, selects a car, and goes to a pixel by keys.
+    widget.get_by_role("radio", name="Semantic").check()
+    widget.get_by_role("slider").press("ArrowRight")
+    widget.get_by_role("button", name="car 5").click()
+    widget.get_by_role("application").focus()
+    for key in ("ArrowUp", "ArrowUp", "Shift+ArrowLeft", "ArrowLeft"):  # the first key shows the cursor: 32, 64
+        notebook.keyboard.press(key)
+    expect(widget.locator(".where")).to_have_text("Pixel in row 31, column 53")
+
+    # Python has heard of it.
+    expect(run_cell(notebook, 1)).to_have_text("['semantic'] 0.65 [31, 53] 5")
+
+    # And what Python sets, the page shows.
+    run_cell(notebook, 2)
+    expect(widget.get_by_role("radio", name="Instance")).to_be_checked()
+    expect(widget.get_by_role("button", name="car 6")).to_have_attribute("aria-pressed", "true")
+    for task, sentence in describe(small_street(), 48, 90).items():
+        expect(widget.locator(f"[data-answer={task}]")).to_have_text(sentence)
+
+
+def test_a_split_declared_in_the_page_is_a_scene_in_python(notebook: Page) -> None:
+    run_cell(notebook, 0)  # the imports, should this test run alone
+    widget = run_cell(notebook, 3).locator(".segedu")
+    widget.get_by_role("group", name="car").get_by_role("radio", name="stuff").check()
+    said = run_cell(notebook, 4)
+    expect(said).to_have_text("['person'] Scene(64×128 pixels, 4 categories, 0 instances, 6.2 % void)")
+    expect(widget.get_by_role("group", name="sky").get_by_role("radio", name="thing")).to_be_checked()
+    expect(widget.locator(".verdict")).to_have_text(verdict(small_street(), ["sky"]))
+
+
+def test_an_answer_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    widget = run_cell(notebook, 5).locator(".segedu")
+    widget.get_by_role("radio", name="Labels").check()
+    widget.get_by_role("application").press("Home")
+    expect(run_cell(notebook, 6)).to_have_text("labels [32, 0]")
+    expect(widget.locator(".frame")).to_have_count(3)
+    expect(widget.locator(".frame").first).to_be_visible()
+
+
+def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:
+    widget = run_cell(notebook, 0).locator(".segedu")
+    expect(widget).to_have_css("background-color", "rgb(255, 255, 255)")
+    notebook.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    expect(widget).to_have_css("background-color", "rgb(23, 27, 33)")  # --card of the dark theme, #171b21
+    notebook.evaluate("document.body.dataset.jpThemeLight = 'true'")
