@@ -91,7 +91,7 @@ class EncodedInstances:
 
     @property
     def edges(self) -> list[npt.NDArray[np.int64]]:
-        """Start, stop, start, … of the runs of each mask, as `segedu.masks.rle_edges` gives them."""
+        """Start, stop, start, … of the runs of each mask, as `segedu.masks.runs.rle_edges` gives them."""
         return [edges for _, edges in self._runs]
 
     @cached_property

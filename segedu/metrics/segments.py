@@ -11,6 +11,7 @@ import numpy.typing as npt
 from segedu.metrics.shared_pixels import (
     NO_SEGMENT,
     SharedPixels,
+    check_all_seen,
     checked_id_map,
     ids_at,
     joint_runs,
@@ -42,6 +43,8 @@ class SegmentMatches:
         Id and class index of each true segment.
     target_crowd : (T,) bool array
         True for crowds: nobody has to find them.
+    target_found : (T,) bool array
+        True for the true segments with a match.
     """
 
     pred_ids: _Ints
@@ -52,6 +55,7 @@ class SegmentMatches:
     target_ids: _Ints
     target_labels: _Ints
     target_crowd: _Bools
+    target_found: _Bools
 
     @property
     def true_positives(self) -> _Bools:
@@ -66,7 +70,7 @@ class SegmentMatches:
     @property
     def false_negatives(self) -> _Bools:
         """(T,): the true segments that nobody found."""
-        return ~np.isin(self.target_ids, self.target) & ~self.target_crowd
+        return ~self.target_found & ~self.target_crowd
 
 
 def match_segments(pred: Scene, target: Scene) -> SegmentMatches:
@@ -129,10 +133,10 @@ def match_segments(pred: Scene, target: Scene) -> SegmentMatches:
     pred_place, pred_labels, _ = scene_segments(pred, starts)
     target_place, target_labels, target_crowd = scene_segments(target, starts)
     return _match(
-        shared_pixels(pred_place, target_place, pixels, (len(pred_labels) + 1, len(target_labels) + 1)),
-        np.arange(1, len(pred_labels) + 1),
+        shared_pixels(pred_place, target_place, pixels, (len(pred_labels), len(target_labels))),
+        np.arange(len(pred_labels)),
         pred_labels,
-        np.arange(1, len(target_labels) + 1),
+        np.arange(len(target_labels)),
         target_labels,
         target_crowd,
     )
@@ -191,13 +195,17 @@ def match_id_maps(
     if not set(target_crowd) <= target_labels.keys():
         unknown = sorted(set(target_crowd) - target_labels.keys())
         raise ValueError(f"target_crowd: expected ids of target_labels, got {unknown[:5]}")
+    crowd = frozenset(target_crowd)
+    shared = shared_pixels(pred_place, target_place, pixels, (len(pred_ids), len(target_ids)))
+    check_all_seen(shared.pred, pred_ids, "pred")
+    check_all_seen(shared.target, target_ids, "target")
     return _match(
-        shared_pixels(pred_place, target_place, pixels, (len(pred_ids) + 1, len(target_ids) + 1)),
+        shared,
         pred_ids,
         pred_classes,
         target_ids,
         target_classes,
-        np.isin(target_ids, list(target_crowd)),
+        np.array([segment_id in crowd for segment_id in target_ids.tolist()]),
     )
 
 
@@ -209,13 +217,14 @@ def _match(
     target_labels: _Ints,
     target_crowd: _Bools,
 ) -> SegmentMatches:
+    """The rule. Everything is listed by place, so that entry 0 is void."""
     num_preds, num_targets = len(pred_ids), len(target_ids)
-    pred_areas = np.bincount(shared.pred, shared.pixels, num_preds + 1)
-    target_areas = np.bincount(shared.target, shared.pixels, num_targets + 1)
-    on_void = shared.target == num_targets
-    void_pixels = np.bincount(shared.pred[on_void], shared.pixels[on_void], num_preds + 1)
+    pred_areas = np.bincount(shared.pred, shared.pixels, num_preds)
+    target_areas = np.bincount(shared.target, shared.pixels, num_targets)
+    on_void = shared.target == 0
+    void_pixels = np.bincount(shared.pred[on_void], shared.pixels[on_void], num_preds)
 
-    known = (shared.pred < num_preds) & ~on_void
+    known = (shared.pred > 0) & ~on_void
     p, t, pixels = shared.pred[known], shared.target[known], shared.pixels[known]
     same_class, crowd = pred_labels[p] == target_labels[t], target_crowd[t]
     iou = pixels / (pred_areas[p] + target_areas[t] - pixels - void_pixels[p])
@@ -223,16 +232,19 @@ def _match(
 
     matched, matched_iou = np.full(num_preds, NO_SEGMENT), np.full(num_preds, np.nan)
     matched[p[match]], matched_iou[p[match]] = target_ids[t[match]], iou[match]
+    found = np.zeros(num_targets, bool)
+    found[t[match]] = True
     own_crowd = same_class & crowd
-    forgiven = void_pixels + np.bincount(p[own_crowd], pixels[own_crowd], num_preds + 1)
-    mostly_forgiven = forgiven[:-1] / pred_areas[:-1] > 0.5
+    forgiven = void_pixels + np.bincount(p[own_crowd], pixels[own_crowd], num_preds)
+    ignored = (matched == NO_SEGMENT) & (forgiven > 0.5 * pred_areas)
     return SegmentMatches(
-        pred_ids=pred_ids,
-        pred_labels=pred_labels,
-        target=matched,
-        iou=matched_iou,
-        ignored=mostly_forgiven & (matched == NO_SEGMENT),
-        target_ids=target_ids,
-        target_labels=target_labels,
-        target_crowd=target_crowd,
+        pred_ids=pred_ids[1:],
+        pred_labels=pred_labels[1:],
+        target=matched[1:],
+        iou=matched_iou[1:],
+        ignored=ignored[1:],
+        target_ids=target_ids[1:],
+        target_labels=target_labels[1:],
+        target_crowd=target_crowd[1:],
+        target_found=found[1:],
     )

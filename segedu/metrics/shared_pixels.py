@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from segedu.scene import NO_INSTANCE, VOID, Scene
+from segedu.scene import NO_INSTANCE, Scene
 
 NO_SEGMENT = 0
 """Id of what is no segment: void pixels, and the partner of a segment that has none."""
@@ -25,7 +25,7 @@ _Ints = npt.NDArray[np.int64]
 class SharedPixels:
     """The pairs of segments that share pixels, and how many they share.
 
-    Segments are given by their places, 0, 1, …; the place after the last one stands for void.
+    Segments are given by their places 1, 2, …; place 0 is void.
     """
 
     pred: _Ints
@@ -49,39 +49,43 @@ def joint_runs(*maps: npt.NDArray) -> tuple[_Ints, _Ints]:
 
 
 def scene_segments(scene: Scene, starts: _Ints) -> tuple[_Ints, _Ints, _Bools]:
-    """Place of each run among the segments of its scene; their labels; which are crowds."""
+    """Place of each run among the segments of its scene; labels of the places; which are crowds."""
     labels, instances = scene.semantic.reshape(-1)[starts], scene.instance.reshape(-1)[starts]
+    labels = labels + np.uint8(1)  # void, 255, wraps around to 0; class 0 becomes 1
     keys = labels.astype(np.int64) << 32 | instances
-    found = np.unique(keys)
-    found = found[found >> 32 != VOID]  # VOID is the largest label: its key comes after all that are left
-    isthing = np.array([category.isthing for category in scene.categories])
-    crowd = isthing[found >> 32] & (found & 0xFFFFFFFF == NO_INSTANCE)
-    return np.searchsorted(found, keys), found >> 32, crowd
+    found = np.unique(np.append(keys, NO_SEGMENT))
+    classes = (found >> 32) - 1
+    isthing = np.array([*(category.isthing for category in scene.categories), False])  # the last: of class -1
+    return np.searchsorted(found, keys), classes, isthing[classes] & (found & 0xFFFFFFFF == NO_INSTANCE)
 
 
 def listed_segments(ids: _Ints, labels: Mapping[int, int], name: str) -> tuple[_Ints, _Ints, _Ints]:
-    """Place of each run among the listed segments; their ids, rising; their labels."""
+    """Place of each run among the listed segments; ids of the places, rising; their labels."""
     if not isinstance(labels, Mapping):
         raise ValueError(f"{name}_labels: expected a mapping from id to class, got {type(labels).__name__}")
     known = _integers(sorted(labels), 1, f"ids in {name}_labels")
     classes = _integers([labels[i] for i in known.tolist()], 0, f"classes in {name}_labels")
-    place = np.searchsorted(known, ids)
-    place[ids == NO_SEGMENT] = len(known)
-    unknown = ids[np.append(known, NO_SEGMENT)[place] != ids]
+    known, classes = np.append(NO_SEGMENT, known), np.append(-1, classes)
+    place = np.searchsorted(known[1:], ids, side="right")  # the last id that is not larger, 0 if there is none
+    unknown = ids[known[place] != ids]
     if len(unknown):
         raise ValueError(
             f"{name}: expected ids of {name}_labels, got {np.unique(unknown)[:5].tolist()} without one"
         )
-    missing = known[np.bincount(place, minlength=len(known) + 1)[:-1] == 0]
+    return place, known, classes
+
+
+def check_all_seen(places: _Ints, ids: _Ints, name: str) -> None:
+    """Raise a ValueError if a listed segment is at none of the places."""
+    missing = ids[1:][np.bincount(places, minlength=len(ids))[1:] == 0]
     if len(missing):
         raise ValueError(
             f"{name}_labels: expected ids of the map, got {missing[:5].tolist()}, which have no pixel"
         )
-    return place, known, classes
 
 
 def shared_pixels(pred: _Ints, target: _Ints, pixels: _Ints, shape: tuple[int, int]) -> SharedPixels:
-    """Add up the runs of each pair of places. `shape` counts the places on either side, void included."""
+    """Add up the runs of each pair of places. `shape` counts the places on either side."""
     pairs = pred * shape[1] + target
     if shape[0] * shape[1] <= 4 * len(pairs):
         table = np.bincount(pairs, pixels, shape[0] * shape[1])
