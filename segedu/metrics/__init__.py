@@ -3,6 +3,13 @@
 Count first, divide last: counts add up over images and machines, ratios are taken once.
 """
 
+from segedu.metrics.boundary import (
+    boundary_counts,
+    boundary_iou,
+    boundary_iou_per_class,
+    boundary_width,
+    inner_boundary,
+)
 from segedu.metrics.confusion import confusion_matrix
 from segedu.metrics.curve import PrecisionRecallCurve, precision_recall_curve
 from segedu.metrics.encoded import EncodedInstances
@@ -35,9 +42,14 @@ __all__ = [
     "PrecisionRecallCurve",
     "SegmentMatches",
     "average_precision",
+    "boundary_counts",
+    "boundary_iou",
+    "boundary_iou_per_class",
+    "boundary_width",
     "confusion_matrix",
     "dice_per_class",
     "frequency_weighted_iou",
+    "inner_boundary",
     "iou_per_class",
     "match_id_maps",
     "match_instances",

@@ -81,9 +81,10 @@ class ConfusionMatrix:
         """
         if isinstance(preds, Scene) and isinstance(target, Scene) and preds.categories != target.categories:
             raise ValueError("preds and target: expected scenes of the same categories, got different ones")
-        self._counts += confusion_matrix(
+        counts = confusion_matrix(
             self._labels(preds, "preds"), self._labels(target, "target"), self.num_classes, self.ignore_index
         )
+        self._counts = self._counts + counts  # not in place: a copy of this object has the same array
 
     def _labels(self, labels: npt.ArrayLike | Scene, name: str) -> npt.ArrayLike:
         if not isinstance(labels, Scene):
@@ -110,6 +111,7 @@ class ConfusionMatrix:
         return self.ignore_index == other.ignore_index and np.array_equal(self._counts, other._counts)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
+    __array_ufunc__ = None  # matrix + array is an error, not an array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray:
         if copy is False:
