@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,6 @@ def published_loop(pred_ids, target_ids, pred_segments, target_segments):
 class Case:
     """Truth and prediction of one image as colours, ids and scenes."""
 
-    name: str
     pred_colors: np.ndarray
     target_colors: np.ndarray
     segments: list[dict]
@@ -129,75 +129,91 @@ class Case:
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
-def cases(root: Path) -> list[Case]:
-    """Two images of COCO, and one of them at 1024 × 2048. Predictions: the truth, shifted by five pixels."""
+def cases(root: Path) -> dict[str, list[Case]]:
+    """Pairs of images of COCO, and one of 1024 × 2048. Predictions: the truth, shifted by some pixels."""
     pack = root / "sample_data"
     described = json.loads((pack / "panoptic_examples.json").read_text("utf-8"))
     categories = tuple(
         Category(c["id"], c["name"], bool(c["isthing"]), tuple(c["color"])) for c in described["categories"]
     )
-    found = []
-    for annotation in described["annotations"]:
-        image = Image.open(pack / "panoptic_examples" / annotation["file_name"]).convert("RGB")
-        sizes = [(image.width, image.height)] + ([(2048, 1024)] if not found else [])
-        for width, height in sizes:
-            target = np.array(image.resize((width, height), Image.Resampling.NEAREST))
-            segments = annotation["segments_info"]
-            ids, areas = np.unique(ids_of_colors(target), return_counts=True)
-            area = dict(zip(ids.tolist(), areas.tolist(), strict=True))
-            segments = [segment | {"area": area[segment["id"]]} for segment in segments]
-            pred = np.ascontiguousarray(np.roll(target, 5, axis=1))
-            name = f"{height}×{width}, {len(segments)} segments"
-            found.append(Case(name, pred, target, segments, categories))
-    return found
+    images = [
+        (Image.open(pack / "panoptic_examples" / a["file_name"]).convert("RGB"), a["segments_info"])
+        for a in described["annotations"]
+    ]
+    sizes = " and ".join(f"{image.height}×{image.width}" for image, _ in images)
+    large, segments = images[0]
+    large = large.resize((2048, 1024), Image.Resampling.NEAREST)
+    return {
+        f"COCO, 10 pairs of {sizes}": [
+            shifted(image, segments, categories, pixels)
+            for image, segments in images
+            for pixels in (1, 2, 3, 5, 8)
+        ],
+        "COCO, a pair of 1024×2048": [shifted(large, segments, categories, 5)],
+    }
 
 
-def torchmetrics_method(case: Case):
+def shifted(image: Image.Image, segments: list[dict], categories: tuple[Category, ...], pixels: int) -> Case:
+    target = np.array(image)
+    ids, areas = np.unique(ids_of_colors(target), return_counts=True)
+    area = dict(zip(ids.tolist(), areas.tolist(), strict=True))
+    segments = [segment | {"area": area[segment["id"]]} for segment in segments]
+    return Case(np.ascontiguousarray(np.roll(target, pixels, axis=1)), target, segments, categories)
+
+
+def torchmetrics_method(pairs: list[Case]) -> Callable[[], object]:
     import torch
     from torchmetrics.functional.detection import panoptic_quality as theirs
 
-    pred, target = (
-        torch.from_numpy(np.stack([s.semantic, s.instance], axis=2).astype(np.int64))[None]
-        for s in (case.pred, case.target)
-    )
-    things = {i for i, category in enumerate(case.categories) if category.isthing}
-    stuffs = set(range(len(case.categories))) - things
-    return lambda: theirs(pred, target, things, stuffs, allow_unknown_preds_category=True)
+    def tensor(scene):
+        return torch.from_numpy(np.stack([scene.semantic, scene.instance], axis=2).astype(np.int64))[None]
+
+    tensors = [(tensor(pair.pred), tensor(pair.target)) for pair in pairs]
+    things = {i for i, category in enumerate(pairs[0].categories) if category.isthing}
+    stuffs = set(range(len(pairs[0].categories))) - things
+    return lambda: [theirs(p, t, things, stuffs, allow_unknown_preds_category=True) for p, t in tensors]
 
 
 def rows(root: Path) -> list[Row]:
-    """Measure everything about panoptic quality."""
+    """Measure everything about panoptic quality. A run is one pass over all pairs."""
     found = []
-    for case in cases(root):
-        case.check()
+    for name, pairs in cases(root).items():
+        for pair in pairs:
+            pair.check()
         found += side_by_side(
             "panoptic quality from id maps",
-            case.name,
+            name,
             {
-                "segedu": lambda case=case: case.ours(case.pred_ids, case.target_ids),
-                "panopticapi's loop": lambda case=case: case.published(case.pred_ids, case.target_ids),
+                "segedu": lambda pairs=pairs: [pair.ours(pair.pred_ids, pair.target_ids) for pair in pairs],
+                "panopticapi's loop": lambda pairs=pairs: [
+                    pair.published(pair.pred_ids, pair.target_ids) for pair in pairs
+                ],
             },
         )
         found += side_by_side(
             "panoptic quality from RGB arrays",
-            case.name,
+            name,
             {
-                "segedu": lambda case=case: case.ours(case.pred_colors, case.target_colors),
-                "panopticapi's loop": lambda case=case: case.published(
-                    ids_of_colors(case.pred_colors), ids_of_colors(case.target_colors)
-                ),
+                "segedu": lambda pairs=pairs: [
+                    pair.ours(pair.pred_colors, pair.target_colors) for pair in pairs
+                ],
+                "panopticapi's loop": lambda pairs=pairs: [
+                    pair.published(ids_of_colors(pair.pred_colors), ids_of_colors(pair.target_colors))
+                    for pair in pairs
+                ],
             },
         )
         try:
-            torchmetrics = torchmetrics_method(case)
+            torchmetrics = torchmetrics_method(pairs)
         except ImportError:
             print("torchmetrics is not installed: left out (pip install 'segedu[bench]')")
             continue
+        preds, targets = [pair.pred for pair in pairs], [pair.target for pair in pairs]
         found += side_by_side(
             "panoptic quality from scenes",
-            case.name,
+            name,
             {
-                "segedu": lambda case=case: panoptic_quality([case.pred], [case.target]),
+                "segedu": lambda preds=preds, targets=targets: panoptic_quality(preds, targets),
                 "torchmetrics": torchmetrics,
             },
         )

@@ -243,8 +243,9 @@ def pairs(draw):
     target, pred = draw(scenes(size)), draw(scenes(size))
     if draw(st.booleans()):
         keep = draw(hnp.arrays(bool, size))
+        far = draw(st.sampled_from([100, 2**31 - 100]))  # the largest ids there are
         semantic = np.where(keep, pred.semantic, target.semantic)
-        instance = np.where(keep, pred.instance + 100 * (pred.instance > 0), target.instance)
+        instance = np.where(keep, pred.instance.astype(np.int64) + far * (pred.instance > 0), target.instance)
         pred = dataclasses.replace(pred, semantic=semantic, instance=instance)
     return pred, target
 

@@ -12,8 +12,7 @@ from segedu.metrics.shared_pixels import (
     NO_SEGMENT,
     SharedPixels,
     check_all_seen,
-    checked_id_map,
-    ids_at,
+    checked_ids,
     joint_runs,
     listed_segments,
     scene_segments,
@@ -184,14 +183,12 @@ def match_id_maps(
     >>> matches.target, matches.iou
     (array([5, 6]), array([1., 1.]))
     """
-    pred, target = checked_id_map(pred, "pred"), checked_id_map(target, "target")
-    if pred.shape[:2] != target.shape[:2]:
-        raise ValueError(
-            f"pred and target: expected one height and width, got {pred.shape[:2]} and {target.shape[:2]}"
-        )
+    pred, target = checked_ids(pred, "pred"), checked_ids(target, "target")
+    if pred.shape != target.shape:
+        raise ValueError(f"pred and target: expected one height and width, got {pred.shape} and {target.shape}")
     starts, pixels = joint_runs(pred, target)
-    pred_place, pred_ids, pred_classes = listed_segments(ids_at(pred, starts), pred_labels, "pred")
-    target_place, target_ids, target_classes = listed_segments(ids_at(target, starts), target_labels, "target")
+    pred_place, pred_ids, pred_classes = listed_segments(pred, starts, pred_labels, "pred")
+    target_place, target_ids, target_classes = listed_segments(target, starts, target_labels, "target")
     if not set(target_crowd) <= target_labels.keys():
         unknown = sorted(set(target_crowd) - target_labels.keys())
         raise ValueError(f"target_crowd: expected ids of target_labels, got {unknown[:5]}")

@@ -35,39 +35,59 @@ class SharedPixels:
 
 def joint_runs(*maps: npt.NDArray) -> tuple[_Ints, _Ints]:
     """Where a run of pixels begins that are equal in all maps, in reading order, and how long it is."""
-    size = maps[0].shape[0] * maps[0].shape[1]
-    begins = np.zeros(size, bool)
+    begins = np.zeros(maps[0].size, bool)
     begins[0] = True
     for array in maps:
         flat = array.reshape(-1)
-        if array.ndim == 2:
-            begins[1:] |= flat[1:] != flat[:-1]
-        else:  # colours: a byte that differs from the one three bytes earlier; 3, 4 and 5 are of pixel 1
-            begins[np.flatnonzero(flat[3:] != flat[:-3]) // 3 + 1] = True
+        begins[1:] |= flat[1:] != flat[:-1]
     starts = np.flatnonzero(begins)
-    return starts, np.diff(starts, append=size)
+    return starts, np.diff(starts, append=len(begins))
 
 
 def scene_segments(scene: Scene, starts: _Ints) -> tuple[_Ints, _Ints, _Bools]:
     """Place of each run among the segments of its scene; labels of the places; which are crowds."""
     labels, instances = scene.semantic.reshape(-1)[starts], scene.instance.reshape(-1)[starts]
     labels = labels + np.uint8(1)  # void, 255, wraps around to 0; class 0 becomes 1
-    keys = labels.astype(np.int64) << 32 | instances
-    found = np.unique(np.append(keys, NO_SEGMENT))
-    classes = (found >> 32) - 1
+    num_instances = int(instances.max()) + 1
+    keys = labels * np.int64(num_instances) + instances  # 0 is void
+    place, found = _ranked(keys, num_instances * (len(scene.categories) + 1))
+    classes = found // num_instances - 1
     isthing = np.array([*(category.isthing for category in scene.categories), False])  # the last: of class -1
-    return np.searchsorted(found, keys), classes, isthing[classes] & (found & 0xFFFFFFFF == NO_INSTANCE)
+    return place, classes, isthing[classes] & (found % num_instances == NO_INSTANCE)
 
 
-def listed_segments(ids: _Ints, labels: Mapping[int, int], name: str) -> tuple[_Ints, _Ints, _Ints]:
+def _ranked(keys: _Ints, num_keys: int) -> tuple[_Ints, _Ints]:
+    """Rank of each key among the different ones and 0, and the different ones, rising."""
+    if not _table_pays(num_keys, len(keys)):
+        found = np.unique(np.append(keys, 0))
+        return np.searchsorted(found, keys), found
+    occurs = np.zeros(num_keys, bool)
+    occurs[0] = occurs[keys] = True
+    found = np.flatnonzero(occurs)
+    rank = np.empty(num_keys, np.int64)
+    rank[found] = np.arange(len(found))
+    return rank[keys], found
+
+
+def _table_pays(num_entries: int, num_runs: int) -> bool:
+    """Whether a table of all that is possible is small beside what there is; if not, sorting is better."""
+    return num_entries <= max(4 * num_runs, 2**14)
+
+
+def listed_segments(
+    ids: npt.NDArray[np.integer], starts: _Ints, labels: Mapping[int, int], name: str
+) -> tuple[_Ints, _Ints, _Ints]:
     """Place of each run among the listed segments; ids of the places, rising; their labels."""
     if not isinstance(labels, Mapping):
         raise ValueError(f"{name}_labels: expected a mapping from id to class, got {type(labels).__name__}")
     known = _integers(sorted(labels), 1, f"ids in {name}_labels")
     classes = _integers([labels[i] for i in known.tolist()], 0, f"classes in {name}_labels")
     known, classes = np.append(NO_SEGMENT, known), np.append(-1, classes)
-    place = np.searchsorted(known[1:], ids, side="right")  # the last id that is not larger, 0 if there is none
-    unknown = ids[known[place] != ids]
+    found = ids.reshape(-1)[starts].astype(np.int64)
+    place = np.searchsorted(
+        known[1:], found, side="right"
+    )  # the last id that is not larger, 0 if there is none
+    unknown = found[known[place] != found]
     if len(unknown):
         raise ValueError(
             f"{name}: expected ids of {name}_labels, got {np.unique(unknown)[:5].tolist()} without one"
@@ -87,18 +107,18 @@ def check_all_seen(places: _Ints, ids: _Ints, name: str) -> None:
 def shared_pixels(pred: _Ints, target: _Ints, pixels: _Ints, shape: tuple[int, int]) -> SharedPixels:
     """Add up the runs of each pair of places. `shape` counts the places on either side."""
     pairs = pred * shape[1] + target
-    if shape[0] * shape[1] <= 4 * len(pairs):
+    if _table_pays(shape[0] * shape[1], len(pairs)):
         table = np.bincount(pairs, pixels, shape[0] * shape[1])
         found = np.flatnonzero(table)
         counts = table[found]
-    else:  # a table of all pairs would be mostly empty, and might not fit into memory
+    else:
         found, inverse = np.unique(pairs, return_inverse=True)
         counts = np.bincount(inverse, pixels)
     return SharedPixels(found // shape[1], found % shape[1], counts.astype(np.int64))
 
 
-def checked_id_map(array: npt.NDArray, name: str) -> npt.NDArray:
-    """The map if it holds segment ids or COCO's colours, or a ValueError."""
+def checked_ids(array: npt.NDArray, name: str) -> npt.NDArray:
+    """Segment ids, (H, W), from ids or from COCO's colours; or a ValueError."""
     array = np.asarray(array)
     is_ids = array.ndim == 2 and np.issubdtype(array.dtype, np.integer)
     is_colors = array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8
@@ -107,15 +127,16 @@ def checked_id_map(array: npt.NDArray, name: str) -> npt.NDArray:
             f"{name}: expected segment ids, (H, W) integers, or colours, (H, W, 3) uint8, "
             f"got {array.shape} and {array.dtype}"
         )
-    return array
+    return _ids_of_colors(array) if is_colors else array
 
 
-def ids_at(array: npt.NDArray, starts: _Ints) -> _Ints:
-    """Segment ids at some pixels, given in reading order."""
-    if array.ndim == 2:
-        return array.reshape(-1)[starts].astype(np.int64)
-    red, green, blue = array.reshape(-1, 3)[starts].T.astype(np.int64)
-    return red + 256 * green + 65536 * blue
+def _ids_of_colors(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
+    """R + 256·G + 256²·B: the three bytes of a pixel, read as one number with the lowest byte first."""
+    data = np.append(colors, np.uint8(0))  # flat, and with a fourth byte to read behind the last pixel
+    four_bytes: npt.NDArray[np.uint32] = np.ndarray(
+        colors.shape[:2], "<u4", data, strides=(3 * colors.shape[1], 3)
+    )
+    return four_bytes & np.uint32(0xFFFFFF)
 
 
 def _integers(values: list[int], least: int, name: str) -> _Ints:
