@@ -144,7 +144,8 @@ def average_precision(
     preds : sequence of Instances or EncodedInstances
         One for each image, with scores. An image without predictions has one of length 0.
     targets : sequence of Instances, EncodedInstances or Scene
-        One for each image, in the same order. Crowds are objects that nobody has to find.
+        One for each image, in the same order. Crowds are objects that nobody has to find. A scene gives its
+        objects in the order of their ids, then its crowds.
     kind : "mask" or "box"
     areas : sequence of (T,) arrays, optional
         For each image the areas of its targets, where the data set brings its own, as COCO does. ``None``
@@ -236,9 +237,10 @@ def _accumulate(images: list[ManyMatches], num_classes: int, limits: tuple[int, 
 
 
 def _checked_limits(max_detections: Sequence[int]) -> tuple[int, ...]:
-    limits = tuple(int(limit) for limit in max_detections)
-    if not limits or limits[0] < 1 or any(a >= b for a, b in pairwise(limits)):
-        raise ValueError(f"max_detections: expected rising numbers from 1, got {max_detections!r}")
+    limits = tuple(max_detections) if isinstance(max_detections, Sequence) else ()
+    whole = all(isinstance(limit, int | np.integer) for limit in limits)
+    if not limits or not whole or limits[0] < 1 or any(a >= b for a, b in pairwise(limits)):
+        raise ValueError(f"max_detections: expected rising whole numbers from 1, got {max_detections!r}")
     return limits
 
 

@@ -103,6 +103,7 @@ def match_instances(
     preds : Instances or EncodedInstances
         N may be 0. Where scores are equal, the earlier prediction goes first. ``crowd`` means nothing here.
     target : Instances, EncodedInstances or Scene
+        A scene gives its objects in the order of their ids, then its crowds.
     threshold : float
         Above 0, at most 1.
     kind : "mask" or "box"
@@ -242,7 +243,7 @@ def _match_greedily(iou: _Floats, ignored: _Bools, crowd: _Bools, thresholds: np
     least = np.minimum(thresholds, _CERTAIN)[:, None]  # (S, 1)
     matched = np.full((len(least), len(iou)), NO_MATCH)
     free = np.ones((len(least), iou.shape[1]), bool)
-    for p in np.flatnonzero((iou >= least.min()).any(axis=1)):
+    for p in np.flatnonzero((iou >= least.min()).any(axis=1)):  # the others reach no target
         fits = free & (iou[p] >= least)  # (S, T)
         fits &= ~ignored | ~(fits & ~ignored).any(axis=1, keepdims=True)  # ignored ones only if no other fits
         best = _last_argmax(np.where(fits, iou[p], 0))

@@ -84,9 +84,7 @@ def listed_segments(
     classes = _integers([labels[i] for i in known.tolist()], 0, f"classes in {name}_labels")
     known, classes = np.append(NO_SEGMENT, known), np.append(-1, classes)
     found = ids.reshape(-1)[starts].astype(np.int64)
-    place = np.searchsorted(
-        known[1:], found, side="right"
-    )  # the last id that is not larger, 0 if there is none
+    place = np.searchsorted(known[1:], found, side="right")  # the last id that is not larger
     unknown = found[known[place] != found]
     if len(unknown):
         raise ValueError(
