@@ -16,8 +16,16 @@ from pathlib import Path
 
 from timing import as_dicts, table
 
-PARTS = ["instance", "panoptic"]  # each is a module metrics_PART with rows(data folder)
-PEERS = ["numpy", "pycocotools", "faster-coco-eval", "torch", "torchmetrics"]
+PARTS = ["semantic", "instance", "panoptic"]  # each is a module metrics_PART with rows(data folder)
+PEERS = [
+    "numpy",
+    "torch",
+    "torchmetrics",
+    "scikit-learn",
+    "cityscapesScripts",
+    "pycocotools",
+    "faster-coco-eval",
+]
 RESULTS = Path(__file__).parent / "results" / "metrics.json"
 
 
@@ -30,7 +38,7 @@ def main() -> None:
     folder = os.environ.get("SEGEDU_DATA")
     if not folder:
         parser.error(
-            "SEGEDU_DATA is not set: it names the folder that holds coco_val2014_100/ and sample_data/"
+            "SEGEDU_DATA is not set: the folder that holds camvid-full/, coco_val2014_100/ and sample_data/"
         )
 
     # The parts that are not measured now keep what an earlier run found.

@@ -66,11 +66,11 @@ def _integers(labels: npt.ArrayLike, name: str) -> npt.NDArray:
         array = np.asarray(labels)
     except ValueError:
         raise ValueError(f"{name}: expected an array, got rows of different lengths") from None
-    if array.dtype == np.bool_:
+    if array.dtype.kind == "b":
         raise ValueError(
             f"{name}: expected integer labels, got bool; mask.astype(np.uint8) makes a mask the classes 0 and 1"
         )
-    if not np.issubdtype(array.dtype, np.integer):
+    if array.dtype.kind not in "iu":
         hint = "; the class of logits (C, H, W) is logits.argmax(0)" if name == "preds" else ""
         raise ValueError(f"{name}: expected integer labels, got dtype {array.dtype}{hint}")
     return array
