@@ -25,16 +25,16 @@ def module(name: str) -> str:
     return joined
 
 
-def stylesheet() -> str:
-    """The style sheet that all widgets share."""
-    return (_HERE / "widgets.css").read_text(encoding="utf-8")
+def stylesheet(*names: str) -> str:
+    """The style sheet that all widgets share, then those of some, by name."""
+    return "\n".join((_HERE / f"{part}.css").read_text(encoding="utf-8") for part in ("widgets", *names))
 
 
 class PageWidget(anywidget.AnyWidget):
     """A widget that also works in a page without a kernel and without a network.
 
-    A subclass sets ``_esm = module(...)`` and ``_css = stylesheet()``, keeps all of its state in traits tagged
-    ``sync=True``, and says what it looks like when nothing runs: `still`, `static` and `alt`.
+    A subclass sets ``_esm = module(...)`` and ``_css = stylesheet(...)``, keeps all of its state in traits
+    tagged ``sync=True``, and says what it looks like when nothing runs: `still`, `static` and `alt`.
 
     Displayed, it carries the live view for Jupyter, `html` for the rendered book, `static` for print, and its
     ``repr``. The last three depend on the state only, so the same code gives the same output.
@@ -67,7 +67,7 @@ class PageWidget(anywidget.AnyWidget):
         boot = (_HERE / "boot.js").read_text(encoding="utf-8")
         return (
             f'<div class="segedu-page" data-widget="{type(self).__name__}">\n'
-            f"<style>\n{inert(stylesheet())}</style>\n"
+            f"<style>\n{inert(str(self._css))}</style>\n"
             f'<figure class="segedu">{picture}\n'
             f'<figcaption class="soft">A still picture. Where JavaScript runs, it can be operated.</figcaption>'
             f"</figure>\n"
