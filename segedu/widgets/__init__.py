@@ -1,17 +1,22 @@
 """Figures that a reader can operate: live in Jupyter, in a page without a kernel, and still in print."""
 
 from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes, answers_at
+from segedu.widgets.iou_painter import IoUPainter
+from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
 
 __all__ = [
     "ClassifyDetectSegment",
+    "IoUPainter",
     "SceneViewer",
     "ThingStuff",
     "answer_sizes",
     "answers_at",
     "describe",
+    "overlap",
+    "overlap_scores",
     "tally",
     "with_things",
 ]

@@ -42,6 +42,15 @@ export function percent(part, whole) {
   return `${Math.floor(tenths / 10)}.${tenths % 10} %`;
 }
 
+/** A ratio from 0 to 1 with three decimals; NaN is "undefined". Only what is 0 or 1 reads so. */
+export function score(value) {
+  if (Number.isNaN(value)) return "undefined";
+  const thousandths = Math.floor(1000 * value + 0.5);
+  if (value > 0 && thousandths === 0) return "< 0.001";
+  if (value < 1 && thousandths === 1000) return "> 0.999";
+  return `${Math.floor(thousandths / 1000)}.${String(thousandths % 1000).padStart(3, "0")}`;
+}
+
 /** True for a segment that is one object: a thing with an instance number. */
 export const isObject = (segment) => segment.instance !== 0;
 

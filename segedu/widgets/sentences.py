@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from segedu.scene import NO_INSTANCE, Scene
 
 
@@ -80,3 +82,23 @@ def percent(part: int, whole: int) -> str:
     """
     tenths = (2000 * part + whole) // (2 * whole)
     return "< 0.1 %" if part > 0 and tenths == 0 else f"{tenths // 10}.{tenths % 10} %"
+
+
+def score(value: float) -> str:
+    """Write a ratio from 0 to 1 with three decimals, rounded half up as the page does; NaN is "undefined".
+
+    Only what is 0 or 1 reads so.
+
+    Examples
+    --------
+    >>> score(0.75), score(float("nan")), score(0.9999), score(1.0)
+    ('0.750', 'undefined', '> 0.999', '1.000')
+    """
+    if math.isnan(value):
+        return "undefined"
+    thousandths = math.floor(1000 * value + 0.5)
+    if value > 0 and thousandths == 0:
+        return "< 0.001"
+    if value < 1 and thousandths == 1000:
+        return "> 0.999"
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
