@@ -52,8 +52,8 @@
         }
         input.parentElement.dataset.right = correct ? "yes" : "no";
         const found = inputs.filter((other, j) => other.checked && answers[j].correct).length;
-        const done = correct && found === rightOnes ? " That is all of them." : "";
-        say(field, correct ? "yes" : "no", feedback + done);
+        const rest = found === rightOnes ? " That is all of them." : " There is more to find.";
+        say(field, correct ? "yes" : "no", correct ? feedback + rest : feedback);
       }),
     );
   });
