@@ -122,9 +122,16 @@ def notebook(browser: Browser, lab: str) -> Iterator[Page]:
 def run_cell(page: Page, number: int) -> Locator:
     """Run a cell of the notebook; its output."""
     cell = page.locator(".jp-CodeCell").nth(number)
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
-    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))  # it has run
+    prompt = cell.locator(".jp-InputPrompt")
+    for _ in range(PATIENCE // 10_000):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).not_to_have_text("[ ]:", timeout=10_000)
+            break
+        except AssertionError:
+            continue  # JupyterLab lets the first keys go by while it still starts on a busy machine
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"))  # it has run
     return cell.locator(".jp-OutputArea-output")
 
 
