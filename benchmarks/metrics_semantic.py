@@ -11,6 +11,7 @@ Cityscapes' loop is compiled from its repository (its packages on the index lack
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,10 @@ def over_images(
 
 
 def torchmetrics_methods(case: Case) -> dict[str, Callable]:
-    """With and without its checks, from int64 tensors that lie ready."""
+    """With and without its checks, from int64 tensors that lie ready, on one thread and on all.
+
+    More threads are faster on an idle machine, and many times slower where another program wants a core.
+    """
     import torch
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -69,12 +73,25 @@ def torchmetrics_methods(case: Case) -> dict[str, Callable]:
         [torch.from_numpy(labels.astype(np.int64)) for labels in maps] for maps in (case.preds, case.targets)
     )
 
-    def count(p, t, checked):
-        return multiclass_confusion_matrix(p, t, case.num_classes, ignore_index=VOID, validate_args=checked)
+    def method(checked, threads):
+        def count(p, t):
+            return multiclass_confusion_matrix(
+                p, t, case.num_classes, ignore_index=VOID, validate_args=checked
+            ).numpy()
 
+        run = over_images(count, preds, targets)
+
+        def on_threads():
+            torch.set_num_threads(threads)
+            return run()
+
+        return on_threads
+
+    names = {True: "torchmetrics, threads: {}", False: "torchmetrics, validate_args=False, threads: {}"}
     return {
-        "torchmetrics": over_images(count, preds, targets, True),
-        "torchmetrics, validate_args=False": over_images(count, preds, targets, False),
+        name.format(threads): method(checked, threads)
+        for checked, name in names.items()
+        for threads in sorted({1, os.cpu_count() or 1})
     }
 
 

@@ -3,6 +3,7 @@
 from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes, answers_at
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
+from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
@@ -10,6 +11,7 @@ from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
 __all__ = [
     "ClassifyDetectSegment",
     "IoUPainter",
+    "PanopticMatcher",
     "SceneViewer",
     "ThingStuff",
     "answer_sizes",
