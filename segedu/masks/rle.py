@@ -145,8 +145,11 @@ def _changes(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     if mask.flags.f_contiguous:
         flat = mask.T.reshape(-1)
         return np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    # In a C-ordered mask comparing rows and sorting the few changes is faster than turning the mask over.
-    places = np.flatnonzero(mask[1:] != mask[:-1])
+    # In a C-ordered mask comparing rows and sorting a few changes is faster than turning the mask over.
+    differs = mask[1:] != mask[:-1]
+    if np.count_nonzero(differs) > mask.size // 64:
+        return _changes(np.asfortranarray(mask))
+    places = np.flatnonzero(differs)
     rows = places // width
     columns = places - rows * width
     next_column = np.flatnonzero(mask[0, 1:] != mask[-1, :-1]) + 1
@@ -160,10 +163,10 @@ def _read(rle: Mapping[str, Any]) -> tuple[int, int, npt.NDArray[np.int64]]:
     counts = rle["counts"]
     counts = _decompress(counts) if isinstance(counts, str | bytes) else _count_list(counts)
     total = height * width
-    if counts.size and not (counts.min() >= 0 and counts.max() <= total):
-        outside = counts[(counts < 0) | (counts > total)][0]
+    given, counts = counts, counts.astype(np.int64, copy=False)
+    if counts.view(np.uint64).max(initial=0) > total:  # read without its sign, a negative count is huge
+        outside = given[(given < 0) | (given > total)][0]
         raise ValueError(f"rle['counts']: expected 0 to {total} for size {[height, width]}, got {outside}")
-    counts = counts.astype(np.int64, copy=False)
     if counts.sum() != total:
         raise ValueError(
             f"rle['counts']: expected a sum of {height}×{width} = {total} pixels, got {counts.sum()}"
@@ -186,24 +189,27 @@ _FIRST = 48  # code of the character for 0: "0"
 _ALPHABET = bytes(range(_FIRST, _FIRST + 2 * _MORE))  # "0" to "o"
 _LONGEST = 7  # characters in a number; 2**28 with its sign needs six
 
+# For bytes.translate: whether a character ends its number, and its group of five as a signed byte. The last
+# group of a number has the sign in its fifth bit: 31 stands for -1.
+_ENDS = bytes(_FIRST <= code < _FIRST + _MORE for code in range(256))
+_GROUPS = bytes((code - _FIRST ^ 16) - 16 & 255 if _ENDS[code] else code - _FIRST & 31 for code in range(256))
+
 
 def _compress(counts: npt.NDArray[np.int64]) -> bytes:
     numbers = counts.copy()
     numbers[3:] -= counts[1:-2]
-    # k characters hold -2**(5k-1) to 2**(5k-1) - 1.
-    magnitude = numbers ^ (numbers >> 63)  # n, or -n - 1 where n is negative
-    lengths = np.ones(len(numbers), np.int64)
-    for bits in range(4, int(magnitude.max()).bit_length(), 5):
-        lengths += magnitude >> bits > 0
-    ends = np.cumsum(lengths)
-    starts, codes = ends - lengths, np.empty(ends[-1], np.uint8)
-    for k in range(lengths.max()):
-        if k:
-            longer = np.flatnonzero(lengths > k)
-            numbers, starts, lengths = numbers[longer] >> 5, starts[longer], lengths[longer]
-        codes[starts + k] = (numbers & 31) + (_FIRST + _MORE)
-    codes[ends - 1] -= _MORE
-    return codes.tobytes()
+    # k characters hold -2**(5k-1) to 2**(5k-1) - 1: they suffice for n, or -n - 1, of 5k - 1 bits.
+    magnitude = numbers ^ (numbers >> 63)
+    largest = int(magnitude.max())
+    longest = largest.bit_length() // 5 + 1
+    narrow = np.min_scalar_type(-largest - 1)  # the fewest bytes that hold them all: less to move
+    numbers, magnitude = numbers.astype(narrow), magnitude.astype(narrow)
+    shifts = np.arange(0, 5 * longest, 5, dtype=narrow)[:, None]
+    more = magnitude >> (shifts + narrow.type(4)) > 0  # (longest, N): another character follows
+    codes = (numbers >> shifts & 31).astype(np.uint8)  # (longest, N), the lowest group first
+    codes += np.uint8(_FIRST) + np.uint8(_MORE) * more.view(np.uint8)
+    codes[1:] *= more[:-1]  # 0 where a number has ended before
+    return codes.T.tobytes().translate(None, b"\0")
 
 
 def _decompress(text: str | bytes) -> npt.NDArray[np.int64]:
@@ -213,26 +219,29 @@ def _decompress(text: str | bytes) -> npt.NDArray[np.int64]:
         place = raw.index(wrong[:1])
         found = raw[place:].decode(errors="replace")[0]
         raise ValueError(f"rle['counts']: expected characters '0' to 'o', got {found!r} at position {place}")
-    codes = np.frombuffer(raw, np.uint8) - np.uint8(_FIRST)
-    ends = np.flatnonzero(codes < _MORE)
-    if not len(ends) or ends[-1] != len(codes) - 1:
+    groups = np.frombuffer(raw.translate(_GROUPS), np.int8)
+    is_end = np.frombuffer(raw.translate(_ENDS), np.bool_)
+    if not raw or not is_end[-1]:
         raise ValueError(f"rle['counts']: expected a complete number at the end, got {_short(text)}")
-    lengths = ends + 1
-    lengths[1:] -= lengths[:-1].copy()
-    longest = lengths.max()
-    if longest > _LONGEST:
-        place = ends[lengths.argmax()] - longest + 1
+    ends = is_end.nonzero()[0]
+    numbers = groups[ends].astype(np.int64)
+    # From its last group down to its first: which numbers go on to the left, and where. Before the first
+    # character stands, as -1 has it, the last one, which is an end.
+    longer, places = np.arange(len(ends)), ends
+    for _ in range(_LONGEST):
+        places = places - 1
+        goes_on = ~is_end[places]
+        longer, places = longer[goes_on], places[goes_on]
+        if not len(longer):
+            break
+        numbers[longer] = numbers[longer] << 5 | groups[places]
+    else:
         raise ValueError(
-            f"rle['counts']: expected at most {_LONGEST} characters a number, got {longest} from {place} on"
+            f"rle['counts']: expected at most {_LONGEST} characters a number, got more up to position "
+            f"{ends[longer[0]]}"
         )
-    # From the last group, which has the sign in its fifth bit, down to the first.
-    numbers = (codes[ends].astype(np.int64) ^ 16) - 16
-    groups = codes & 31
-    for k in range(1, longest):
-        longer = (lengths > k).nonzero()[0]
-        numbers[longer] = numbers[longer] << 5 | groups[ends[longer] - k]
-    numbers[1::2] = np.cumsum(numbers[1::2])
-    numbers[2::2] = np.cumsum(numbers[2::2])  # count 0 stands alone
+    np.add.accumulate(numbers[1::2], out=numbers[1::2])
+    np.add.accumulate(numbers[2::2], out=numbers[2::2])  # count 0 stands alone
     return numbers
 
 
