@@ -16,7 +16,7 @@ from pathlib import Path
 
 from timing import as_dicts, table
 
-PARTS = ["semantic", "instance", "panoptic"]  # each is a module metrics_PART with rows(data folder)
+PARTS = ["semantic", "instance", "panoptic", "rle"]  # each is a module metrics_PART with rows(data folder)
 PEERS = [
     "numpy",
     "torch",

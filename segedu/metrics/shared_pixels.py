@@ -35,10 +35,11 @@ class SharedPixels:
 
 def joint_runs(*maps: npt.NDArray) -> tuple[_Ints, _Ints]:
     """Where a run of pixels begins that are equal in all maps, in reading order, and how long it is."""
-    begins = np.zeros(maps[0].size, bool)
+    first, *others = (array.reshape(-1) for array in maps)
+    begins = np.empty(first.size, bool)
     begins[0] = True
-    for array in maps:
-        flat = array.reshape(-1)
+    np.not_equal(first[1:], first[:-1], out=begins[1:])
+    for flat in others:
         begins[1:] |= flat[1:] != flat[:-1]
     starts = np.flatnonzero(begins)
     return starts, np.diff(starts, append=len(begins))
@@ -83,9 +84,9 @@ def listed_segments(
     known = _integers(sorted(labels), 1, f"ids in {name}_labels")
     classes = _integers([labels[i] for i in known.tolist()], 0, f"classes in {name}_labels")
     known, classes = np.append(NO_SEGMENT, known), np.append(-1, classes)
-    found = ids.reshape(-1)[starts].astype(np.int64)
+    found = ids.reshape(-1).take(starts).astype(np.int64)
     place = np.searchsorted(known[1:], found, side="right")  # the last id that is not larger
-    unknown = found[known[place] != found]
+    unknown = found[known.take(place) != found]
     if len(unknown):
         raise ValueError(
             f"{name}: expected ids of {name}_labels, got {np.unique(unknown)[:5].tolist()} without one"
