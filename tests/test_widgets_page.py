@@ -319,7 +319,7 @@ def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
     page.get_by_role("radio", name="Boxes").check()
     expect(page.locator(".frame")).to_have_count(3)
     expect(page.locator(".tags")).to_be_hidden()
-    page.get_by_role("radio", name="Masks").check()
+    page.get_by_role("radio", name="Label map").check()
     expect(page.locator(".frame").first).to_be_hidden()
     np.testing.assert_array_equal(labels_on_show(page)[..., :3], plot.semantic_image(STREET))
 
