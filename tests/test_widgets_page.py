@@ -324,6 +324,21 @@ def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
     np.testing.assert_array_equal(labels_on_show(page)[..., :3], plot.semantic_image(STREET))
 
 
+def test_a_tag_lets_through_what_the_reader_points_at(open_page: Open) -> None:
+    page, _ = open_page(ClassifyDetectSegment(STREET, view="labels"))
+    tag, picture = page.locator(".tags .tag").nth(2), page.locator(".picture")
+    expect(page.locator(".tag.aside")).to_have_count(0)
+    tag_box, box = tag.bounding_box(), picture.bounding_box()
+    assert tag_box is not None
+    assert box is not None
+    middle = [tag_box[a] - box[a] + tag_box[side] / 2 for a, side in (("x", "width"), ("y", "height"))]
+    picture.hover(position={"x": middle[0], "y": middle[1]})
+    expect(page.locator(".tag.aside")).to_have_text(["person"])
+    expect(tag).to_have_css("opacity", "0.2")
+    picture.hover(position=spot(picture, 3, 3))
+    expect(page.locator(".tag.aside")).to_have_count(0)
+
+
 def test_a_box_lies_around_its_object(open_page: Open) -> None:
     page, _ = open_page(ClassifyDetectSegment(STREET, view="boxes", pixel=[48, 90]))
     frame, picture = page.locator(".frame.hit").bounding_box(), page.locator(".picture").bounding_box()

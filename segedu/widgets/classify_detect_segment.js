@@ -14,6 +14,11 @@ export function within(boxes, [row, col]) {
   return boxes.map(({ xyxy: [left, top, right, bottom] }) => left <= col && col < right && top <= row && row < bottom);
 }
 
+/** Whether two boxes of the page share a point. */
+export function touching(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
 /** What image labels, boxes and a label map tell about a pixel of segment `id` (0: void). */
 export function answersAt(segments, categories, boxes, id, pixel) {
   const names = categories.map(({ name }) => name);
@@ -65,6 +70,12 @@ export function render({ model, el }) {
   const caption = h("p", { class: "caption" });
   el.append(picture.node, h("div", { class: "bar" }, views.node, slider.node), ...reading.nodes, caption);
 
+  /** A tag under the cursor lets the picture through. */
+  function stepAside() {
+    const cursor = picture.node.querySelector(".reticle").getBoundingClientRect();
+    for (const tag of tags) tag.classList.toggle("aside", touching(tag.getBoundingClientRect(), cursor));
+  }
+
   const stops = [
     bind(model, ["view"], () => {
       const view = model.get("view");
@@ -74,6 +85,7 @@ export function render({ model, el }) {
       reading.mark(view);
       picture.setLabels(ids, tints(segments, categories, colors, painted), regions(segments, categories, painted));
       picture.node.dataset.view = view;
+      stepAside();
     }),
     bind(model, ["opacity"], () => {
       slider.set(model.get("opacity"));
@@ -85,6 +97,7 @@ export function render({ model, el }) {
       const id = pixel ? ids[pixel[0] * width + pixel[1]] : 0;
       reading.show(pixel, pixel ? answersAt(segments, categories, boxes, id, pixel) : TASK);
       within(boxes, pixel ?? [-1, -1]).forEach((hit, k) => frames[k].classList.toggle("hit", hit));
+      stepAside();
     }),
     bind(model, ["caption"], () => {
       caption.textContent = model.get("caption");
