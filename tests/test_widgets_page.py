@@ -324,6 +324,20 @@ def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
     np.testing.assert_array_equal(labels_on_show(page)[..., :3], plot.semantic_image(STREET))
 
 
+@pytest.mark.parametrize("view", ["labels", "boxes", "label_map"])
+def test_on_a_phone_the_answer_on_show_is_seen_beneath_the_picture(open_page: Open, view: str) -> None:
+    page, _ = open_page(ClassifyDetectSegment(STREET, view=view), **PHONE)
+    picture = page.locator(".picture")
+    picture.tap(position=spot(picture, 48, 90))
+    answer = page.locator(f"[data-answer={view}]")
+    expect(answer).to_have_text(answers_at(STREET, 48, 90)[view])
+    expect(answer).to_be_in_viewport(ratio=1)
+    others = [card.bounding_box() for card in page.locator(".answer:not(.on)").all()]
+    below, here = [box["y"] for box in others if box], answer.bounding_box()
+    assert here is not None
+    assert here["y"] < min(below)
+
+
 def test_a_tag_lets_through_what_the_reader_points_at(open_page: Open) -> None:
     page, _ = open_page(ClassifyDetectSegment(STREET, view="labels"))
     tag, picture = page.locator(".tags .tag").nth(2), page.locator(".picture")

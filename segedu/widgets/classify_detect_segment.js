@@ -70,11 +70,11 @@ export function render({ model, el }) {
   const caption = h("p", { class: "caption" });
   el.append(picture.node, h("div", { class: "bar" }, views.node, slider.node), ...reading.nodes, caption);
 
-  /** A tag under the cursor lets the picture through. */
-  function stepAside() {
+  /** A tag under the cursor lets the picture through. Measured once all is laid out. */
+  const stepAside = () => requestAnimationFrame(() => {
     const cursor = picture.node.querySelector(".reticle").getBoundingClientRect();
     for (const tag of tags) tag.classList.toggle("aside", touching(tag.getBoundingClientRect(), cursor));
-  }
+  });
 
   const stops = [
     bind(model, ["view"], () => {
