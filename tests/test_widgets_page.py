@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser import Record
 from segedu import plot
+from segedu.synthetic import street_scene
 from segedu.widgets import (
     ClassifyDetectSegment,
     SceneViewer,
@@ -210,6 +211,23 @@ def test_the_list_has_every_segment_with_its_area(open_page: Open) -> None:
     ]
     # The void: four rows of 128 pixels, 512 of 8,192.
     expect(page.get_by_text("Void: 512 pixels, 6.3 %.")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_a_long_list_ends_with_a_whole_row(open_page: Open, width: int) -> None:
+    page, _ = open_page(
+        SceneViewer(street_scene(28, cars=12, pedestrians=30)), viewport={"width": width, "height": 900}
+    )
+    edges = page.locator(".segments ul").evaluate(
+        """(list) => {
+             const end = list.getBoundingClientRect().bottom;
+             const rows = [...list.children].map((row) => row.getBoundingClientRect());
+             return { cut: rows.filter(({ top, bottom }) => top < end - 1 && bottom > end + 1).length,
+                      hidden: rows.filter(({ top }) => top >= end - 1).length };
+           }"""
+    )
+    assert edges["cut"] == 0
+    assert edges["hidden"] > 0  # so the list is one that scrolls
 
 
 def test_a_segment_is_highlighted_from_the_list_and_again_let_go(open_page: Open) -> None:
