@@ -211,7 +211,7 @@ def test_the_page_form_is_small_deterministic_and_needs_no_network() -> None:
     assert one == other
     assert len(one.encode()) < 100_000
     assert set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+", one)) <= {"http://www.w3.org"}
-    assert not re.search(r"^\s*import\b", module("iou_painter"), re.MULTILINE)
+    assert not re.search(r"^\s*import\b", module("strokes", "iou_painter"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["7 × 7", "empty", "all object"])
@@ -230,7 +230,7 @@ def test_the_still_figures_are_small_and_described(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def functions(browser: Browser) -> Iterator[Page]:
-    with loaded(browser, "iou_painter") as page:
+    with loaded(browser, "strokes", "iou_painter") as page:
         yield page
 
 

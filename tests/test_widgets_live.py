@@ -37,6 +37,8 @@ viewer""",
     "print(splitter.things, splitter.relabelled)\nsplitter.things = ['sky']",
     "answers = ClassifyDetectSegment(small_street())\nanswers",
     "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
+    "from segedu.widgets import ConfusionMatrix\nmatrix = ConfusionMatrix(small_street())\nmatrix",
+    "print(matrix.names['a'], matrix.cell, matrix.brush)\nmatrix.b, matrix.shown = matrix.a, 'b'",
 ]
 
 
@@ -177,6 +179,17 @@ def test_an_answer_chosen_in_the_page_reaches_python(notebook: Page) -> None:
     expect(run_cell(notebook, 6)).to_have_text("labels [32, 0]")
     expect(widget.locator(".frame")).to_have_count(3)
     expect(widget.locator(".frame").first).to_be_visible()
+
+
+def test_a_prediction_made_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    widget = run_cell(notebook, 7).locator(".segedu")
+    widget.get_by_role("button", name="grown", exact=True).click()
+    widget.locator("[data-cell='0 3']").click()
+    widget.get_by_label("Paint").select_option("car")
+    expect(run_cell(notebook, 8)).to_have_text("grown, 2 pixels [0, 3] car")
+    expect(widget.get_by_role("radio", name="Prediction B")).to_be_checked()
+    expect(widget.locator(".cm-verdict")).to_have_text("PA, MPA, mIoU and FWIoU see no difference.")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser import Record
 from segedu import plot
+from segedu.synthetic import street_scene
 from segedu.widgets import (
     ClassifyDetectSegment,
     SceneViewer,
@@ -212,6 +213,23 @@ def test_the_list_has_every_segment_with_its_area(open_page: Open) -> None:
     expect(page.get_by_text("Void: 512 pixels, 6.3 %.")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [390, 1100])
+def test_a_long_list_ends_with_a_whole_row(open_page: Open, width: int) -> None:
+    page, _ = open_page(
+        SceneViewer(street_scene(28, cars=12, pedestrians=30)), viewport={"width": width, "height": 900}
+    )
+    edges = page.locator(".segments ul").evaluate(
+        """(list) => {
+             const end = list.getBoundingClientRect().bottom;
+             const rows = [...list.children].map((row) => row.getBoundingClientRect());
+             return { cut: rows.filter(({ top, bottom }) => top < end - 1 && bottom > end + 1).length,
+                      hidden: rows.filter(({ top }) => top >= end - 1).length };
+           }"""
+    )
+    assert edges["cut"] == 0
+    assert edges["hidden"] > 0  # so the list is one that scrolls
+
+
 def test_a_segment_is_highlighted_from_the_list_and_again_let_go(open_page: Open) -> None:
     page, _ = open_page(SceneViewer(STREET))
     button = page.get_by_role("button", name="car 5")
@@ -319,9 +337,38 @@ def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
     page.get_by_role("radio", name="Boxes").check()
     expect(page.locator(".frame")).to_have_count(3)
     expect(page.locator(".tags")).to_be_hidden()
-    page.get_by_role("radio", name="Masks").check()
+    page.get_by_role("radio", name="Label map").check()
     expect(page.locator(".frame").first).to_be_hidden()
     np.testing.assert_array_equal(labels_on_show(page)[..., :3], plot.semantic_image(STREET))
+
+
+@pytest.mark.parametrize("view", ["labels", "boxes", "label_map"])
+def test_on_a_phone_the_answer_on_show_is_seen_beneath_the_picture(open_page: Open, view: str) -> None:
+    page, _ = open_page(ClassifyDetectSegment(STREET, view=view), **PHONE)
+    picture = page.locator(".picture")
+    picture.tap(position=spot(picture, 48, 90))
+    answer = page.locator(f"[data-answer={view}]")
+    expect(answer).to_have_text(answers_at(STREET, 48, 90)[view])
+    expect(answer).to_be_in_viewport(ratio=1)
+    others = [card.bounding_box() for card in page.locator(".answer:not(.on)").all()]
+    below, here = [box["y"] for box in others if box], answer.bounding_box()
+    assert here is not None
+    assert here["y"] < min(below)
+
+
+def test_a_tag_lets_through_what_the_reader_points_at(open_page: Open) -> None:
+    page, _ = open_page(ClassifyDetectSegment(STREET, view="labels"))
+    tag, picture = page.locator(".tags .tag").nth(2), page.locator(".picture")
+    expect(page.locator(".tag.aside")).to_have_count(0)
+    tag_box, box = tag.bounding_box(), picture.bounding_box()
+    assert tag_box is not None
+    assert box is not None
+    middle = [tag_box[a] - box[a] + tag_box[side] / 2 for a, side in (("x", "width"), ("y", "height"))]
+    picture.hover(position={"x": middle[0], "y": middle[1]})
+    expect(page.locator(".tag.aside")).to_have_text(["person"])
+    expect(tag).to_have_css("opacity", "0.2")
+    picture.hover(position=spot(picture, 3, 3))
+    expect(page.locator(".tag.aside")).to_have_count(0)
 
 
 def test_a_box_lies_around_its_object(open_page: Open) -> None:

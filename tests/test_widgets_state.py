@@ -190,7 +190,7 @@ def test_the_sizes_of_the_answers_are_counted() -> None:
     # sky|car|sky|person|sky: 2 · 4. Sky turns into road after row 27: 1. Rows 28 to 35, car and crowd: 8 · 4.
     # Rows 36 to 39, cars: 4 · 2. Rows 44 to 51, the third car: 8 · 2. Void from row 60 on: 1.
     # 70 changes make 71 runs of two numbers each.
-    assert answer_sizes(small_street()) == {"labels": 4, "boxes": 15, "masks": 8192, "runs": 142}
+    assert answer_sizes(small_street()) == {"labels": 4, "boxes": 15, "label_map": 8192, "runs": 142}
 
 
 def test_the_run_numbers_restore_the_class_map() -> None:
@@ -204,10 +204,10 @@ def test_a_pixel_is_read_out_for_each_answer() -> None:
     assert answers_at(small_street(), 39, 32) == {
         "labels": "somewhere in the image: road, sky, person, car",
         "boxes": "inside 1 box: car",
-        "masks": "this pixel is car",
+        "label_map": "this pixel is car",
     }
     assert answers_at(small_street(), 30, 110)["boxes"] == "inside no box"
-    assert answers_at(small_street(), 62, 0)["masks"] == "nobody labelled this pixel (void)"
+    assert answers_at(small_street(), 62, 0)["label_map"] == "nobody labelled this pixel (void)"
 
 
 def test_overlapping_boxes_all_count() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segedu import NO_INSTANCE, VOID, Category, Scene
+from segedu.widgets.prediction_edits import prediction_edits
 
 NAMES = ("road", "sky", "car", "person", "traffic sign", "<b>café</b> & co")
 COLORS = ((128, 64, 128), (70, 130, 180), (0, 0, 142), (220, 20, 60), (220, 220, 0), (119, 11, 32))
@@ -54,3 +55,10 @@ def small_street() -> Scene:
     rows, cols = np.mgrid[:64, :128]
     image = np.stack([2 * cols, 4 * rows, 255 - 2 * cols], axis=2).astype(np.uint8)
     return Scene(image, semantic, instance, categories)
+
+
+def edits_of(scene: Scene) -> dict[str, np.ndarray]:
+    """All predictions that are made from a scene's truth, by name."""
+    return {
+        edit.step_name(k): step.preds for edit in prediction_edits(scene) for k, step in enumerate(edit.steps)
+    }

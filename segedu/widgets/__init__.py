@@ -1,6 +1,7 @@
 """Figures that a reader can operate: live in Jupyter, in a page without a kernel, and still in print."""
 
 from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes, answers_at
+from segedu.widgets.confusion_matrix import ConfusionMatrix
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
@@ -10,6 +11,7 @@ from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
 
 __all__ = [
     "ClassifyDetectSegment",
+    "ConfusionMatrix",
     "IoUPainter",
     "PanopticMatcher",
     "SceneViewer",

@@ -2,11 +2,11 @@
 import { decodeRuns, plural, regions, thousands, tints } from "./labels.js";
 import { bind, createPicture, createReading, h, opacitySlider, prepare, put, segmented } from "./parts.js";
 
-const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["masks", "Masks"]];
+const ANSWERS = [["labels", "Labels"], ["boxes", "Boxes"], ["label_map", "Label map"]];
 const TASK = {
   labels: "Classify: which classes are in the image?",
   boxes: "Detect: which objects, and roughly where?",
-  masks: "Segment: which class is each pixel?",
+  label_map: "Segment: which class is each pixel?",
 };
 
 /** For each box whether the pixel [row, col] lies in it; right and bottom are edges, so they are outside. */
@@ -14,7 +14,12 @@ export function within(boxes, [row, col]) {
   return boxes.map(({ xyxy: [left, top, right, bottom] }) => left <= col && col < right && top <= row && row < bottom);
 }
 
-/** What image labels, boxes and masks tell about a pixel of segment `id` (0: void). */
+/** Whether two boxes of the page share a point. */
+export function touching(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+/** What image labels, boxes and a label map tell about a pixel of segment `id` (0: void). */
 export function answersAt(segments, categories, boxes, id, pixel) {
   const names = categories.map(({ name }) => name);
   const present = [...new Set(segments.map(({ label }) => label))].map((label) => names[label]);
@@ -23,7 +28,7 @@ export function answersAt(segments, categories, boxes, id, pixel) {
   return {
     labels: `somewhere in the image: ${present.join(", ") || "nothing that has a label"}`,
     boxes: inside.length ? `inside ${plural(inside.length, "box", "boxes")}: ${inside.join(", ")}` : "inside no box",
-    masks: id === 0 ? "nobody labelled this pixel (void)" : `this pixel is ${names[segments[id - 1].label]}`,
+    label_map: id === 0 ? "nobody labelled this pixel (void)" : `this pixel is ${names[segments[id - 1].label]}`,
   };
 }
 
@@ -65,15 +70,22 @@ export function render({ model, el }) {
   const caption = h("p", { class: "caption" });
   el.append(picture.node, h("div", { class: "bar" }, views.node, slider.node), ...reading.nodes, caption);
 
+  /** A tag under the cursor lets the picture through. Measured once all is laid out. */
+  const stepAside = () => requestAnimationFrame(() => {
+    const cursor = picture.node.querySelector(".reticle").getBoundingClientRect();
+    for (const tag of tags) tag.classList.toggle("aside", touching(tag.getBoundingClientRect(), cursor));
+  });
+
   const stops = [
     bind(model, ["view"], () => {
       const view = model.get("view");
-      const painted = view === "masks" ? "semantic" : "image";
+      const painted = view === "label_map" ? "semantic" : "image";
       views.choose(view);
-      slider.enable(view === "masks");
+      slider.enable(view === "label_map");
       reading.mark(view);
       picture.setLabels(ids, tints(segments, categories, colors, painted), regions(segments, categories, painted));
       picture.node.dataset.view = view;
+      stepAside();
     }),
     bind(model, ["opacity"], () => {
       slider.set(model.get("opacity"));
@@ -85,6 +97,7 @@ export function render({ model, el }) {
       const id = pixel ? ids[pixel[0] * width + pixel[1]] : 0;
       reading.show(pixel, pixel ? answersAt(segments, categories, boxes, id, pixel) : TASK);
       within(boxes, pixel ?? [-1, -1]).forEach((hit, k) => frames[k].classList.toggle("hit", hit));
+      stepAside();
     }),
     bind(model, ["caption"], () => {
       caption.textContent = model.get("caption");

@@ -1,4 +1,4 @@
-"""One scene, three answers — labels, boxes, masks: how much each says, and what it cannot say."""
+"""One scene, three answers — labels, boxes, a label map: how much each says, and what it cannot say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from segedu.widgets.printing import png
 from segedu.widgets.scene_widget import SceneWidget, composite, picture_uri
 from segedu.widgets.sentences import check_pixel, plural
 
-ANSWERS = ("labels", "boxes", "masks")
+ANSWERS = ("labels", "boxes", "label_map")
 
 
 def answer_sizes(scene: Scene) -> dict[str, int]:
@@ -27,7 +27,7 @@ def answer_sizes(scene: Scene) -> dict[str, int]:
     -------
     dict
         ``"labels"``: one yes or no a category. ``"boxes"``: a class and four coordinates an object.
-        ``"masks"``: one class index a pixel. ``"runs"``: the same class map, in reading order, as pairs of a
+        ``"label_map"``: one class index a pixel. ``"runs"``: the same map, in reading order, as pairs of a
         class and how often it repeats.
 
     Examples
@@ -36,13 +36,13 @@ def answer_sizes(scene: Scene) -> dict[str, int]:
     >>> road, car = Category(0, "road", False, (128, 64, 128)), Category(1, "car", True, (0, 0, 142))
     >>> scene = Scene(np.zeros((1, 6, 3), np.uint8), [[0, 0, 1, 1, 1, 0]], [[0, 0, 1, 1, 2, 0]], (road, car))
     >>> answer_sizes(scene)
-    {'labels': 2, 'boxes': 10, 'masks': 6, 'runs': 6}
+    {'labels': 2, 'boxes': 10, 'label_map': 6, 'runs': 6}
     """
     flat = scene.semantic.ravel()
     return {
         "labels": len(scene.categories),
         "boxes": 5 * len(scene.masks()[1]),
-        "masks": flat.size,
+        "label_map": flat.size,
         "runs": 2 * (1 + int(np.count_nonzero(flat[1:] != flat[:-1]))),
     }
 
@@ -63,8 +63,8 @@ def _facts(scene: Scene) -> dict[str, dict[str, Any]]:
             "formula": f"{plural(sizes['boxes'] // 5, 'object')} × (class + 4 coordinates)",
             "cannot": f"Cannot say which pixels of a box are the object{boxless}.",
         },
-        "masks": {
-            "numbers": sizes["masks"],
+        "label_map": {
+            "numbers": sizes["label_map"],
             "formula": f"{height} × {width} pixels × 1 class; as runs {sizes['runs']:,}",
             "cannot": "Cannot say where one object ends and the next of its class begins.",
         },
@@ -72,13 +72,13 @@ def _facts(scene: Scene) -> dict[str, dict[str, Any]]:
 
 
 def answers_at(scene: Scene, row: int, col: int) -> dict[str, str]:
-    """Say in words what image labels, boxes and masks tell about one pixel.
+    """Say in words what image labels, boxes and a label map tell about one pixel.
 
     Returns
     -------
     dict
-        A sentence for each of ``"labels"``, ``"boxes"`` and ``"masks"``. Boxes come in the order of the
-        instance ids.
+        A sentence for each of ``"labels"``, ``"boxes"`` and ``"label_map"``. Boxes come in the order of
+        the instance ids.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def answers_at(scene: Scene, row: int, col: int) -> dict[str, str]:
     return {
         "labels": f"somewhere in the image: {', '.join(present) or 'nothing that has a label'}",
         "boxes": f"inside {boxed}",
-        "masks": "nobody labelled this pixel (void)" if label == VOID else f"this pixel is {names[label]}",
+        "label_map": "nobody labelled this pixel (void)" if label == VOID else f"this pixel is {names[label]}",
     }
 
 
@@ -107,10 +107,10 @@ class ClassifyDetectSegment(SceneWidget):
     Parameters
     ----------
     scene : Scene
-    view : {"labels", "boxes", "masks"}
+    view : {"labels", "boxes", "label_map"}
         The answer that the picture shows at first.
     opacity : float
-        How much of the masks covers the image, 0 to 1.
+        How much of the label map covers the image, 0 to 1.
     caption : str
         A line under the figure.
 
@@ -131,16 +131,17 @@ class ClassifyDetectSegment(SceneWidget):
     >>> scene = Scene(np.zeros((1, 4, 3), np.uint8), [[0, 1, 1, 0]], [[0, 1, 2, 0]], (road, car))
     >>> widget = ClassifyDetectSegment(scene, view="boxes")
     >>> widget.describe(0, 1)
-    {'labels': 'somewhere in the image: road, car', 'boxes': 'inside 1 box: car', 'masks': 'this pixel is car'}
+    {'labels': 'somewhere in the image: road, car', 'boxes': 'inside 1 box: car',
+     'label_map': 'this pixel is car'}
     """
 
     _esm = module("classify_detect_segment")
     _css = stylesheet("classify_detect_segment")
 
-    view = traitlets.Enum(ANSWERS, default_value="masks").tag(sync=True)
+    view = traitlets.Enum(ANSWERS, default_value="label_map").tag(sync=True)
 
     def __init__(
-        self, scene: Scene, view: str = "masks", opacity: float = 0.6, caption: str = "", **state: Any
+        self, scene: Scene, view: str = "label_map", opacity: float = 0.6, caption: str = "", **state: Any
     ) -> None:
         super().__init__(scene, view=view, opacity=opacity, caption=caption, **state)
 
@@ -155,7 +156,7 @@ class ClassifyDetectSegment(SceneWidget):
         sizes = answer_sizes(self.scene)
         return (
             f"{super().alt()} Three answers: {plural(sizes['labels'], 'number')} for the image's labels, "
-            f"{sizes['boxes']:,} for boxes, {sizes['masks']:,} for masks."
+            f"{sizes['boxes']:,} for boxes, {sizes['label_map']:,} for a label map."
         )
 
     def still(self) -> str:
@@ -165,10 +166,10 @@ class ClassifyDetectSegment(SceneWidget):
         scene, facts = self.scene, self.data["answers"]
         height, width = scene.size
         figure = Figure(figsize=(9, 3 * height / width + 0.55), layout="constrained")
-        labels, boxes, masks = figure.subplots(1, 3)
+        labels, boxes, label_map = figure.subplots(1, 3)
         plot.show_image(scene, ax=labels)
         plot.show_image(scene, ax=boxes)
-        plot.show_semantic(scene, ax=masks, opacity=self.opacity)
+        plot.show_semantic(scene, ax=label_map, opacity=self.opacity)
         for box in self.data["boxes"]:
             left, top, right, bottom = box["xyxy"]
             color = self.data["colors"][box["segment"] - 1]
@@ -176,8 +177,9 @@ class ClassifyDetectSegment(SceneWidget):
             boxes.add_patch(
                 Rectangle(corner, right - left, bottom - top, fill=False, color=color, linewidth=1.5)
             )
-        for axes, answer in ((labels, "labels"), (boxes, "boxes"), (masks, "masks")):
-            axes.set_title(f"{answer.capitalize()}: {plural(facts[answer]['numbers'], 'number')}")
+        for axes, answer in ((labels, "labels"), (boxes, "boxes"), (label_map, "label_map")):
+            title = answer.replace("_", " ").capitalize()
+            axes.set_title(f"{title}: {plural(facts[answer]['numbers'], 'number')}")
         present = sorted({segment.label for segment in scene.segments()})
         figure.supxlabel("Labels: " + ", ".join(scene.categories[label].name for label in present), fontsize=10)
         return png(figure)

@@ -1,6 +1,7 @@
 // IoUPainter: paint truth and prediction on a grid; intersection, union, and what follows from them.
 import { borderPath, pixelAfterKey, pixelAt, plural, score } from "./labels.js";
 import { bind, h, prepare, put, say, segmented, uniqueId } from "./parts.js";
+import { cellsBetween } from "./strokes.js";
 
 /** Cells of two masks, strings of 0 and 1: in both, predicted only, true only, in neither. */
 export function overlap(preds, target) {
@@ -59,15 +60,6 @@ export function overlapSentence(counts) {
   }
   return `They share ${plural(tp, "cell")} of the ${tp + fp + fn} that they cover together: ${fn} missed, `
     + `${fp} invented. Cells in neither, ${tn}, count for pixel accuracy only.`;
-}
-
-/** Cells [row, col] on the straight line between two, both ends included: a quick hand leaves no gaps. */
-export function cellsBetween([row, col], [endRow, endCol]) {
-  const steps = Math.max(Math.abs(endRow - row), Math.abs(endCol - col));
-  return Array.from({ length: steps + 1 }, (_, k) => {
-    const share = steps === 0 ? 0 : k / steps;
-    return [Math.round(row + share * (endRow - row)), Math.round(col + share * (endCol - col))];
-  });
 }
 
 /** Both masks after a pen, "target", "preds" or "eraser", went over some cells. */

@@ -78,7 +78,7 @@ class IoUPainter(PageWidget):
     0.5
     """
 
-    _esm = module("iou_painter")
+    _esm = module("strokes", "iou_painter")
     _css = stylesheet("chips", "iou_painter")
 
     size = traitlets.List(traitlets.Int(), read_only=True).tag(sync=True)

@@ -13,15 +13,17 @@ import anywidget
 
 _HERE = Path(__file__).parent
 _SHARED = ("labels", "parts")
-_OUR_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(labels|parts)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 
 
-def module(name: str) -> str:
+def module(*names: str) -> str:
     """The JavaScript module of a widget as one text that imports nothing: the shared files, then its own."""
-    files = [(_HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*_SHARED, name)]
-    joined = "\n".join(_OUR_IMPORT.sub("", text) for text in files)
+    parts = (*_SHARED, *names)
+    files = [(_HERE / f"{part}.js").read_text(encoding="utf-8") for part in parts]
+    joined = "\n".join(_IMPORT.sub(lambda found: "" if found[1] in parts else found[0], text) for text in files)
     if re.search(r"^import\b", joined, re.MULTILINE):
-        raise ValueError(f"{name}.js: expected imports from ./labels.js and ./parts.js only, got others")
+        ours = ", ".join(f"./{part}.js" for part in parts)
+        raise ValueError(f"{names[-1]}.js: expected imports from {ours} only, got others")
     return joined
 
 
