@@ -1,17 +1,17 @@
-"""Convolution and transposed convolution, one entry of the kernel at a time.
+"""Convolution and transposed convolution as libraries do them: a dense product, and a little moving around.
 
-Entry (u, v) of the kernel joins each position of the small map with one position of the large map. The
-convolution reads the large map there and adds to the small one. The transposed convolution reads the small map
-and adds to the large one. The two functions walk along the same wires, in opposite directions: they are each
-other's transpose, line by line. Neither makes the matrix, which `segedu.upsampling.convolution_matrix` does.
+The convolution lays the windows of its input side by side (im2col), then multiplies them by the kernel. The
+transposed convolution goes the same way backwards: it multiplies its input by the kernel, which makes stamps,
+and adds them up where they land (col2im). Neither makes the matrix of `segedu.upsampling.convolution_matrix`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from segedu.upsampling.feature_maps import with_channels
 from segedu.upsampling.sizes import (
@@ -23,7 +23,9 @@ from segedu.upsampling.sizes import (
 )
 
 _Floats = npt.NDArray[np.floating]
-_Slices = tuple[slice, slice]
+
+# Entries of the windows that are laid side by side in one go: 32 MB in float64.
+_BAND = 1 << 22
 
 
 def conv2d(
@@ -64,8 +66,8 @@ def conv2d(
 
     Notes
     -----
-    A NaN or an infinity in `x` makes NaN of every output whose window has it under a weight of zero, as in
-    PyTorch. Weights that lie over the padding add nothing, even if they are infinite.
+    A NaN or an infinity in `x` makes NaN of an output whose window has it under a weight of zero. So does an
+    infinite weight over the zeros of the padding. Both are as in PyTorch.
 
     Examples
     --------
@@ -78,12 +80,18 @@ def conv2d(
     shape = conv_output_shape(
         values.shape[1:], weights.shape[2:], stride=stride, padding=padding, dilation=dilation
     )
-    values = values.reshape(groups, -1, *values.shape[1:])  # (groups, channels of a group, H, W)
-    y = np.zeros((groups, len(weights) // groups, *shape), values.dtype)
-    for tap, large, small in _taps(weights, values.shape[2:], shape, stride, padding, dilation, groups):
-        seen = values[:, :, *large]
-        product = tap @ seen.reshape(*seen.shape[:2], -1)
-        y[:, :, *small] += product.reshape(*product.shape[:2], *seen.shape[2:])
+    s, p, d = geometry(stride, padding, dilation)
+    spans = tuple(d[a] * (weights.shape[2 + a] - 1) + 1 for a in (0, 1))
+    padded = np.pad(values, ((0, 0), (p[0], p[0]), (p[1], p[1])))
+    padded = padded.reshape(groups, -1, *padded.shape[1:])  # (groups, channels of a group, H + 2p, W + 2p)
+    windows = sliding_window_view(padded, spans, axis=(2, 3))[:, :, :: s[0], :: s[1], :: d[0], :: d[1]]
+    rows = weights.reshape(groups, len(weights) // groups, -1)  # (groups, outputs of a group, channels kh kw)
+    y = np.empty((*rows.shape[:2], *shape), values.dtype)
+    height = max(1, _BAND // (groups * rows.shape[2] * shape[1]))
+    for top in range(0, shape[0], height):
+        band = windows[:, :, top : top + height].transpose(0, 1, 4, 5, 2, 3)
+        sums = rows @ band.reshape(groups, rows.shape[2], -1)  # (groups, channels kh kw, height OW)
+        y[:, :, top : top + height] = sums.reshape(*rows.shape[:2], -1, shape[1])
     return y[0, 0] if flat else y.reshape(-1, *shape)
 
 
@@ -154,32 +162,34 @@ def conv_transpose2d(
         output_padding=output_padding,
         dilation=dilation,
     )
-    sizes = values.shape[1:]
-    values = values.reshape(groups, -1, sizes[0] * sizes[1])  # (groups, channels of a group, H W)
-    y = np.zeros((groups, weights.shape[1], *shape), values.dtype)
-    for tap, large, small in _taps(weights, shape, sizes, stride, padding, dilation, groups):
-        stamps = (tap.swapaxes(1, 2) @ values).reshape(*y.shape[:2], *sizes)
-        y[:, :, *large] += stamps[:, :, *small]
+    s, p, d = geometry(stride, padding, dilation)
+    s, p, d = geometry(stride, padding, dilation)
+    sizes, kernel_size = values.shape[1:], weights.shape[2:]
+    points = values.reshape(groups, -1, sizes[0] * sizes[1]).swapaxes(
+        1, 2
+    )  # (groups, H W, channels of a group)
+    taps = np.ascontiguousarray(weights.transpose(2, 3, 0, 1)).reshape(
+        *kernel_size, groups, -1, weights.shape[1]
+    )
+    y = np.empty((groups, weights.shape[1], *shape), values.dtype)
+    # Every s-th row and column by itself: there the stamps lie pixel beside pixel, and are added without jumps.
+    down, right = (_phases(kernel_size[a], s[a], p[a], d[a]) for a in (0, 1))
+    for r, c in np.ndindex(*s):
+        phase = y[:, :, r :: s[0], c :: s[1]]
+        board = np.zeros((groups, *phase.shape[2:], y.shape[1]), y.dtype)
+        for (u, top), (v, left) in product(down[r], right[c]):
+            rows, from_rows = tap_slices(board.shape[1], sizes[0], top, 1)
+            columns, from_columns = tap_slices(board.shape[2], sizes[1], left, 1)
+            stamps = (points @ taps[u, v]).reshape(groups, *sizes, -1)
+            board[:, rows, columns] += stamps[:, from_rows, from_columns]
+        phase[:] = board.transpose(0, 3, 1, 2)
     return y[0, 0] if flat else y.reshape(-1, *shape)
 
 
-def _taps(
-    weights: _Floats,
-    large: tuple[int, ...],
-    small: tuple[int, ...],
-    stride: IntOrPair,
-    padding: IntOrPair,
-    dilation: IntOrPair,
-    groups: int,
-) -> Iterator[tuple[_Floats, _Slices, _Slices]]:
-    """Each entry of the kernel: its weights (groups, ·, ·), and what it joins in the large and small map."""
-    s, p, d = geometry(stride, padding, dilation)
-    channels, others, kh, kw = weights.shape
-    taps = np.ascontiguousarray(weights.transpose(2, 3, 0, 1)).reshape(
-        kh, kw, groups, channels // groups, others
-    )
-    columns = [tap_slices(large[1], small[1], d[1] * v - p[1], s[1]) for v in range(kw)]
-    for u in range(kh):
-        large_rows, small_rows = tap_slices(large[0], small[0], d[0] * u - p[0], s[0])
-        for v, (large_columns, small_columns) in enumerate(columns):
-            yield taps[u, v], (large_rows, large_columns), (small_rows, small_columns)
+def _phases(k: int, s: int, p: int, d: int) -> list[list[tuple[int, int]]]:
+    """For each r < s: which entries of the kernel land on outputs r, r + s, r + 2s …, and how far down."""
+    phases: list[list[tuple[int, int]]] = [[] for _ in range(s)]
+    for u in range(k):
+        shift, r = divmod(d * u - p, s)
+        phases[r].append((u, shift))
+    return phases

@@ -1,7 +1,7 @@
 """Nearest and bilinear interpolation: linear maps too, so each of them is a sparse matrix.
 
-Height and width are treated one after the other. The matrix of both is the Kronecker product of the two small
-ones, and the fast functions never make it.
+They treat height and width one after the other, so two small matrices do: one for rows, one for columns. The
+matrix of both at once is their Kronecker product.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def bilinear_matrix(
     before, after = shape_pair(input_shape, "input_shape"), shape_pair(output_shape, "output_shape")
     check_entries("bilinear_matrix", 4 * after[0] * after[1], "resize_bilinear gives the same result")
     rows, columns = (_bilinear_axis(before[a], after[a], align_corners) for a in (0, 1))
-    return sparse.csr_array(sparse.kron(rows, columns, format="csr"))
+    matrix = sparse.csr_array(sparse.kron(rows, columns, format="csr"))
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def resize_nearest(x: npt.ArrayLike, output_shape: tuple[int, int]) -> npt.NDArray:
@@ -158,7 +160,7 @@ def resize_bilinear(
     Notes
     -----
     Shrinking takes four pixels as well, and leaves out all others (PyTorch's ``antialias=False``). A NaN or an
-    infinity spreads to every new pixel that looks at it, even with weight zero.
+    infinity spreads to the new pixels around it, even where its weight is zero, as in PyTorch.
 
     Examples
     --------
@@ -168,11 +170,12 @@ def resize_bilinear(
     array([[0., 1., 2., 3., 4.]])
     """
     maps, after = _maps(floats(x, "x")), shape_pair(output_shape, "output_shape")
-    for axis, size in ((-1, after[1]), (-2, after[0])):
-        low, high, weight = _neighbours(maps.shape[axis], size, align_corners)
-        weight = weight.astype(maps.dtype).reshape(-1, *(1,) * (-1 - axis))
-        maps = maps.take(low, axis=axis) * (1 - weight) + maps.take(high, axis=axis) * weight
-    return maps
+    rows, columns = (
+        _bilinear_axis(maps.shape[a - 2], after[a], align_corners).astype(maps.dtype) for a in (0, 1)
+    )
+    wide = maps.reshape(-1, maps.shape[-1]) @ columns.T  # (all rows of all maps, OW)
+    each = sparse.eye_array(wide.shape[0] // maps.shape[-2], dtype=maps.dtype)
+    return (sparse.kron(each, rows, format="csr") @ wide).reshape(*maps.shape[:-2], *after)
 
 
 def bilinear_kernel(stride: IntOrPair) -> npt.NDArray[np.float64]:
@@ -220,31 +223,23 @@ def _nearest(before: int, after: int) -> npt.NDArray[np.intp]:
     return np.arange(after) * before // after
 
 
-def _neighbours(
-    before: int, after: int, align_corners: bool
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """The two old pixels between which each new one lies, on one axis, and the weight of the second."""
+def _bilinear_axis(before: int, after: int, align_corners: bool) -> sparse.csr_array:
+    """The matrix of one axis. A second pixel of weight zero is stored: 0 times NaN is NaN, in PyTorch too."""
+    if before == after:
+        return sparse.csr_array(sparse.eye_array(before))
     if align_corners:
         centers = np.arange(after) * ((before - 1) / (after - 1) if after > 1 else 0.0)
     else:
         centers = np.maximum((np.arange(after) + 0.5) * (before / after) - 0.5, 0)
     low = np.minimum(centers.astype(np.intp), before - 1)
-    return low, np.minimum(low + 1, before - 1), np.asarray(centers - low)
-
-
-def _bilinear_axis(before: int, after: int, align_corners: bool) -> sparse.csr_array:
-    low, high, weight = _neighbours(before, after, align_corners)
-    rows = np.arange(after)
-    matrix = sparse.csr_array(
+    high, weight, rows = np.minimum(low + 1, before - 1), centers - low, np.arange(after)
+    return sparse.csr_array(  # where both are the border's pixel, its weights are added
         (
             np.concatenate([1 - weight, weight]),
             (np.concatenate([rows, rows]), np.concatenate([low, high])),
         ),
         shape=(after, before),
     )
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
 
 
 def _maps(x: npt.NDArray) -> npt.NDArray:
