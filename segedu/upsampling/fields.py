@@ -95,6 +95,11 @@ def receptive_field(layers: Iterable[Layer]) -> list[ReceptiveField]:
     list of ReceptiveField
         One for each layer.
 
+    Raises
+    ------
+    ValueError
+        If something else than a Layer is among them.
+
     Notes
     -----
     This is the theoretical field: outside of it nothing counts. Inside, the middle counts far more than the
@@ -112,6 +117,8 @@ def receptive_field(layers: Iterable[Layer]) -> list[ReceptiveField]:
     """
     fields, field = [], ReceptiveField((1, 1), (1, 1), (0, 0))
     for layer in layers:
+        if not isinstance(layer, Layer):
+            raise ValueError(f"layers: expected Layer objects, as Layer(3, 2, padding=1), got {layer!r}")
         k, s, p, d = (
             pair(getattr(layer, name), name, least=0)
             for name in ("kernel_size", "stride", "padding", "dilation")

@@ -117,8 +117,8 @@ def resize_nearest(x: npt.ArrayLike, output_shape: tuple[int, int]) -> npt.NDArr
     Notes
     -----
     This is PyTorch's mode "nearest". When it shrinks, it takes the top left pixel of each block, not the
-    middle. The rule is computed in integers. PyTorch computes it in float32, and so takes the neighbour in rare
-    cases: from 2 pixels to 82, new pixel 41 gets the first one.
+    middle. Here the rule is computed in integers. PyTorch computes it in float32, and in rare cases takes the
+    pixel before: from 2 pixels to 82, new pixel 41 should get the second one, and gets the first.
 
     Examples
     --------
@@ -159,8 +159,9 @@ def resize_bilinear(
 
     Notes
     -----
-    Shrinking takes four pixels as well, and leaves out all others (PyTorch's ``antialias=False``). A NaN or an
-    infinity spreads to the new pixels around it, even where its weight is zero, as in PyTorch.
+    Shrinking takes four pixels as well, and leaves out all others (PyTorch's ``antialias=False``). A NaN spreads
+    to the new pixels around it, even where its weight is zero, as in PyTorch; so does an infinity, as an infinity
+    or as NaN.
 
     Examples
     --------

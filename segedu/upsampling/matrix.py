@@ -77,8 +77,8 @@ def convolution_matrix(
         raise ValueError(f"input_shape: expected {expected}, got {input_shape!r}")
     if weights.ndim == 2:
         weights, input_shape = weights[None, None], (1, *input_shape)
-    channels, size = input_shape[0], shape_pair(input_shape[1:], "input_shape")
-    groups = checked_groups(weights.shape, channels, groups, transposed=False)
+    size = shape_pair(tuple(input_shape[1:]), "input_shape")
+    groups = checked_groups(weights.shape, input_shape[0], groups, transposed=False)
     outputs, inputs, *kernel_size = weights.shape  # inputs: the channels of one group
     wires = _Wires(size, tuple(kernel_size), stride, padding, dilation)
     check_entries("convolution_matrix", outputs * inputs * wires.count, _WAY_OUT)
@@ -87,7 +87,7 @@ def convolution_matrix(
     positions, taps = size[0] * size[1], kernel_size[0] * kernel_size[1]
     joined = wires.joined.reshape(-1, 1, taps)
     where = np.broadcast_to(joined, (len(joined), inputs, taps))
-    index = sparse.get_index_dtype(maxval=channels * positions)
+    index = sparse.get_index_dtype(maxval=groups * inputs * positions)
     each = np.arange(inputs, dtype=index)[:, None]
     columns = (wires.seen.reshape(-1, 1, taps).astype(index) + each * positions)[where]
     entries = np.broadcast_to(each * taps + np.arange(taps), where.shape)[where]
@@ -99,7 +99,7 @@ def convolution_matrix(
             (first[:, None] + columns).ravel(),
             np.concatenate([[0], np.cumsum(lengths)]).astype(index),
         ),
-        shape=(lengths.size, channels * positions),
+        shape=(lengths.size, groups * inputs * positions),
     )
 
 

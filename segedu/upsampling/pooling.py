@@ -32,7 +32,7 @@ def max_pool2d(
     stride : int or (int, int), optional
         The distance between two windows. ``None`` means `size`: windows side by side.
     padding : int or (int, int)
-        Positions without a value, on each side. At most half of the window, so that each window has a value.
+        Positions without a value, on each side. At most half of the window: each window needs a value.
     dilation : int or (int, int)
 
     Returns
@@ -75,6 +75,11 @@ def max_pool2d(
             better |= np.isnan(new)
         np.copyto(old, new, where=better)
         np.copyto(switches[..., *at], positions[seen], where=better)
+    if switches.min() < 0:
+        raise ValueError(
+            f"padding: expected each window to meet a value, got {p} for a map of {maps.shape[-2:]}, which a "
+            f"window of {k} with dilation {d} jumps over"
+        )
     return values, switches
 
 
@@ -193,7 +198,7 @@ def _window(
 ) -> tuple[tuple[int, int], ...]:
     k, p = pair(size, "size", least=1), pair(padding, "padding", least=0)
     d = pair(dilation, "dilation", least=1)
-    half = tuple((d[a] * (k[a] - 1) + 1) // 2 for a in (0, 1))
+    half = k[0] // 2, k[1] // 2
     if p[0] > half[0] or p[1] > half[1]:
         raise ValueError(f"padding: expected at most half of the window, {half}, got {p}")
     return k, k if stride is None else pair(stride, "stride", least=1), p, d
