@@ -159,9 +159,9 @@ def resize_bilinear(
 
     Notes
     -----
-    Shrinking takes four pixels as well, and leaves out all others (PyTorch's ``antialias=False``). A NaN spreads
-    to the new pixels around it, even where its weight is zero, as in PyTorch; so does an infinity, as an infinity
-    or as NaN.
+    Shrinking takes four pixels as well, and leaves out all others (PyTorch's ``antialias=False``). A NaN
+    spreads to the new pixels around it, even where its weight is zero, as in PyTorch. So does an infinity, as
+    itself or as NaN.
 
     Examples
     --------
