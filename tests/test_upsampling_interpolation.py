@@ -229,6 +229,12 @@ def test_a_factor_is_an_integer_from_1(factor):
         bilinear_kernel(factor)
 
 
+def test_byte_order_and_strides_of_the_input_do_not_matter():
+    x = np.random.default_rng(0).standard_normal((2, 4, 6))
+    for view in (np.asfortranarray, lambda a: a.astype(">f8"), lambda a: np.repeat(a, 2, axis=-1)[..., ::2]):
+        assert_equal(resize_bilinear(view(x), (7, 9)), resize_bilinear(x, (7, 9)))
+
+
 def test_complex_numbers_are_not_interpolated():
     with pytest.raises(ValueError, match="x: expected float32 or float64"):
         resize_bilinear(np.ones((2, 2), complex), (4, 4))

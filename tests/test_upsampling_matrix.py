@@ -62,6 +62,7 @@ def test_rows_are_in_order_without_duplicates(case):
     C = convolution_matrix(case.kernel, case.large.shape, **case.options)
     C.check_format(full_check=True)
     assert C.has_canonical_format
+    assert C.indices.dtype == C.indptr.dtype == np.int32  # half the memory of int64
 
 
 @settings(deadline=None, max_examples=60)

@@ -163,24 +163,19 @@ def conv_transpose2d(
         dilation=dilation,
     )
     s, p, d = geometry(stride, padding, dilation)
-    s, p, d = geometry(stride, padding, dilation)
-    sizes, kernel_size = values.shape[1:], weights.shape[2:]
-    points = values.reshape(groups, -1, sizes[0] * sizes[1]).swapaxes(
-        1, 2
-    )  # (groups, H W, channels of a group)
-    taps = np.ascontiguousarray(weights.transpose(2, 3, 0, 1)).reshape(
-        *kernel_size, groups, -1, weights.shape[1]
-    )
-    y = np.empty((groups, weights.shape[1], *shape), values.dtype)
+    size, (kh, kw), outputs = values.shape[1:], weights.shape[2:], weights.shape[1]
+    points = values.reshape(groups, -1, size[0] * size[1]).swapaxes(1, 2)  # (groups, H W, inputs of a group)
+    taps = np.ascontiguousarray(weights.transpose(2, 3, 0, 1)).reshape(kh, kw, groups, -1, outputs)
+    y = np.empty((groups, outputs, *shape), values.dtype)
     # Every s-th row and column by itself: there the stamps lie pixel beside pixel, and are added without jumps.
-    down, right = (_phases(kernel_size[a], s[a], p[a], d[a]) for a in (0, 1))
+    down, right = _phases(kh, s[0], p[0], d[0]), _phases(kw, s[1], p[1], d[1])
     for r, c in np.ndindex(*s):
         phase = y[:, :, r :: s[0], c :: s[1]]
-        board = np.zeros((groups, *phase.shape[2:], y.shape[1]), y.dtype)
+        board = np.zeros((groups, *phase.shape[2:], outputs), y.dtype)
         for (u, top), (v, left) in product(down[r], right[c]):
-            rows, from_rows = tap_slices(board.shape[1], sizes[0], top, 1)
-            columns, from_columns = tap_slices(board.shape[2], sizes[1], left, 1)
-            stamps = (points @ taps[u, v]).reshape(groups, *sizes, -1)
+            rows, from_rows = tap_slices(board.shape[1], size[0], top, 1)
+            columns, from_columns = tap_slices(board.shape[2], size[1], left, 1)
+            stamps = (points @ taps[u, v]).reshape(groups, *size, outputs)
             board[:, rows, columns] += stamps[:, from_rows, from_columns]
         phase[:] = board.transpose(0, 3, 1, 2)
     return y[0, 0] if flat else y.reshape(-1, *shape)
