@@ -10,11 +10,9 @@ import argparse
 import importlib
 import json
 import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from timing import as_dicts, table
+from timing import as_dicts, machine, table
 
 PARTS = ["semantic", "instance", "panoptic", "rle"]  # each is a module metrics_PART with rows(data folder)
 PEERS = [
@@ -46,24 +44,9 @@ def main() -> None:
     for part in chosen:
         rows = importlib.import_module(f"metrics_{part}").rows(Path(folder))
         print(table(rows), flush=True)
-        stored[part] = {"machine": machine(), "rows": as_dicts(rows)}
+        stored[part] = {"machine": machine(PEERS), "rows": as_dicts(rows)}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"parts": stored}, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def machine() -> dict:
-    """What the numbers were measured with."""
-    versions = {}
-    for name in PEERS:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = None
-    return {
-        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        **versions,
-    }
 
 
 if __name__ == "__main__":

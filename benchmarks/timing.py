@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 OURS = "segedu"
 
@@ -23,9 +26,19 @@ class Row:
 
 
 def side_by_side(
-    task: str, data: str, methods: Mapping[str, Callable[[], object]], *, seconds: float = 3.0, least: int = 3
+    task: str,
+    data: str,
+    methods: Mapping[str, Callable[[], object]],
+    *,
+    seconds: float = 3.0,
+    least: int = 3,
+    turn: int = 1,
+    rest: float = 0.0,
 ) -> list[Row]:
     """Run the methods in turns, each for `seconds` but `least` times at least. The first run does not count.
+
+    A turn is so many runs. With a `rest`, each turn begins with so many seconds of sleep and a run that does
+    not count: threads of the method before keep a core busy for a while, in wait of more work.
 
     One method has to be called "segedu".
     """
@@ -36,9 +49,13 @@ def side_by_side(
         n for n, runs in spent.items() if len(runs) < least or (sum(runs) < seconds and len(runs) < 200)
     ]:
         for name in open_ones:
-            begin = time.perf_counter()
-            methods[name]()
-            spent[name].append(time.perf_counter() - begin)
+            if rest:
+                time.sleep(rest)
+                methods[name]()
+            for _ in range(turn):
+                begin = time.perf_counter()
+                methods[name]()
+                spent[name].append(time.perf_counter() - begin)
     medians = {name: 1000 * statistics.median(runs) for name, runs in spent.items()}
     return [
         Row(task, data, name, medians[name], medians[name] / medians[OURS], len(spent[name]))
@@ -63,3 +80,18 @@ def as_dicts(rows: list[Row]) -> list[dict]:
         asdict(row) | {"milliseconds": round(row.milliseconds, 4), "times_ours": round(row.times_ours, 3)}
         for row in rows
     ]
+
+
+def machine(packages: Iterable[str]) -> dict:
+    """What the numbers were measured with."""
+    versions = {}
+    for name in packages:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    return {
+        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        **versions,
+    }
