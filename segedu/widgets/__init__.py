@@ -4,6 +4,7 @@ from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
+from segedu.widgets.receptive_field import ReceptiveField
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
@@ -12,6 +13,7 @@ __all__ = [
     "ClassifyDetectSegment",
     "IoUPainter",
     "PanopticMatcher",
+    "ReceptiveField",
     "SceneViewer",
     "ThingStuff",
     "answer_sizes",
