@@ -100,6 +100,17 @@ export function refusal(layers, limits) {
   return null;
 }
 
+/** The squares of earlier layers that can be told from each other and from the last, which is left out. */
+export function rings(all) {
+  let last = all.at(-1);
+  const room = Math.max(8, last.field / 16);
+  return all.slice(0, -1).reverse().filter((look) => {
+    const apart = look.box !== null && last.field - look.field >= room;
+    if (apart) last = look;
+    return apart;
+  });
+}
+
 const LEVEL = 10; // units of the side view from one map to the next
 
 /** SVG paths of the side view of one cone: what lies between the maps, and the numbers themselves. */
@@ -200,9 +211,9 @@ export function render({ model, el }) {
     },
   });
   const dim = h("path", { class: "field-dim", "fill-rule": "evenodd" });
-  const [rings, halo, square] = ["field-rings", "field-halo", "field-square"].map((name) => h("path", { class: name }));
+  const [earlier, halo, square] = ["field-rings", "field-halo", "field-square"].map((name) => h("path", { class: name }));
   const marks = h("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" });
-  marks.append(dim, rings, halo, square);
+  marks.append(dim, earlier, halo, square);
   picture.layers.prepend(marks);
   // A hand that only passes over the picture, on its way to the table, changes nothing: press to choose.
   const stage = h("div", { class: "field-stage" }, picture.node);
@@ -289,7 +300,7 @@ export function render({ model, el }) {
   });
   const padding = segmented("Padding", [["yes", "padding"], ["no", "no padding"]],
     (chosen) => { put(model, "padded", chosen === "yes"); tell(); });
-  const [plus, earlier, later, minus] = [
+  const [plus, sooner, later, minus] = [
     button("Add after", add), button("Earlier", () => shift(-1)), button("Later", () => shift(1)), button("Remove", remove)];
   const which = h("strong", { class: "field-which" });
   const warning = h("p", { class: "field-warning", role: "alert" });
@@ -300,7 +311,7 @@ export function render({ model, el }) {
     say(which, `Layer ${number}`);
     kind.choose(layer.kind);
     for (const choice of choices) choice.show(layer[choice.name]);
-    earlier.disabled = number === 1;
+    sooner.disabled = number === 1;
     later.disabled = number === layers.length;
     minus.disabled = layers.length === 1;
     plus.disabled = layers.length === data.limits.layers;
@@ -356,7 +367,7 @@ export function render({ model, el }) {
     note, stage, saying,
     h("div", { class: "field-editor", role: "group", "aria-label": "The selected layer" },
       h("div", { class: "field-row" }, which, kind.node, ...choices.map(({ node }) => node)),
-      h("div", { class: "field-row" }, h("div", { class: "chips" }, plus, earlier, later, minus), padding.node, play),
+      h("div", { class: "field-row" }, h("div", { class: "chips" }, plus, sooner, later, minus), padding.node, play),
       warning),
     h("div", { class: "field-board" }, h("div", {}, table), side.node),
     h("p", { class: "soft", id: hint },
@@ -375,7 +386,7 @@ export function render({ model, el }) {
       const look = all[selected - 1];
       const path = ([left, top, right, bottom]) => `M${left} ${top}H${right}V${bottom}H${left}z`;
       dim.setAttribute("d", look.box ? `M0 0H${width}V${height}H0z${path(look.box)}` : "");
-      rings.setAttribute("d", all.slice(0, selected - 1).map(({ box }) => (box ? path(box) : "")).join(""));
+      earlier.setAttribute("d", rings(all.slice(0, selected)).map(({ box }) => path(box)).join(""));
       for (const node of [halo, square]) node.setAttribute("d", look.box ? path(look.box) : "");
       picture.setCursor(state.pixel);
       say(saying, sentences(look, data.size));
