@@ -27,7 +27,7 @@ serve: book ## build the pages and serve them on localhost
 lab: $(VENV)/installed-lab ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab book
 
-notebooks: $(VENV)/installed-book ## run the notebooks and store their outputs (one: NB=book/01_….ipynb)
+notebooks: $(VENV)/installed-lab ## run the notebooks and store their outputs (one: NB=book/01_….ipynb)
 	@$(BIN)/python book/_ext/store_notebooks.py $(NB)
 
 shots: book $(VENV)/installed-test ## photograph every page (wide, phone, dark) into build/shots

@@ -41,6 +41,12 @@ viewer""",
     "print(matrix.names['a'], matrix.cell, matrix.brush)\nmatrix.b, matrix.shown = matrix.a, 'b'",
 ]
 
+FIELD_CELLS = [
+    "from segedu.widgets import ReceptiveField\nfield = ReceptiveField(small_street())\nfield",
+    "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
+]
+CELLS += FIELD_CELLS
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -190,6 +196,22 @@ def test_a_prediction_made_in_the_page_reaches_python(notebook: Page) -> None:
     expect(run_cell(notebook, 8)).to_have_text("grown, 2 pixels [0, 3] car")
     expect(widget.get_by_role("radio", name="Prediction B")).to_be_checked()
     expect(widget.locator(".cm-verdict")).to_have_text("PA, MPA, mIoU and FWIoU see no difference.")
+
+
+def test_a_stack_of_layers_built_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    show, ask = (CELLS.index(cell) for cell in FIELD_CELLS)
+    widget = run_cell(notebook, show).locator(".segedu")
+    widget.get_by_role("button", name="2 × conv 3×3", exact=True).click()
+    widget.get_by_label("stride").select_option("2")
+    widget.get_by_role("button", name="Add after").click()
+    widget.get_by_role("application").press("ArrowUp")
+    # 1 + 2 + 2, then one more 3 × 3 at stride 2 adds 4.
+    expect(run_cell(notebook, ask)).to_have_text(
+        "ReceptiveField(64×128 pixels, 3 layers, field 9, stride 2, pixel=[31, 64], padded=True, caption='')"
+    )
+    expect(widget.locator(".field-table tr[data-layer]")).to_have_count(2)
+    expect(widget.locator("tr.on")).to_have_attribute("data-layer", "1")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

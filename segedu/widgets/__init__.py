@@ -5,6 +5,7 @@ from segedu.widgets.confusion_matrix import ConfusionMatrix
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
+from segedu.widgets.receptive_field import ReceptiveField
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
@@ -14,6 +15,7 @@ __all__ = [
     "ConfusionMatrix",
     "IoUPainter",
     "PanopticMatcher",
+    "ReceptiveField",
     "SceneViewer",
     "ThingStuff",
     "answer_sizes",
