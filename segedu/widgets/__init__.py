@@ -6,14 +6,18 @@ from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
+from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+from segedu.widgets.transposed_convolution import TransposedConvolution
 
 __all__ = [
     "ClassifyDetectSegment",
     "IoUPainter",
     "PanopticMatcher",
     "SceneViewer",
+    "SparseMatrix",
     "ThingStuff",
+    "TransposedConvolution",
     "answer_sizes",
     "answers_at",
     "describe",

@@ -13,15 +13,15 @@ import anywidget
 
 _HERE = Path(__file__).parent
 _SHARED = ("labels", "parts")
-_OUR_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(labels|parts)\.js";\n', re.MULTILINE)
 
 
-def module(name: str) -> str:
-    """The JavaScript module of a widget as one text that imports nothing: the shared files, then its own."""
-    files = [(_HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*_SHARED, name)]
-    joined = "\n".join(_OUR_IMPORT.sub("", text) for text in files)
+def module(*names: str) -> str:
+    """The JavaScript module of a widget as one text that imports nothing: shared files, then its own."""
+    parts = (*_SHARED, *names)
+    ours = re.compile(rf'^import \{{[^}}]*\}} from "\./({"|".join(parts)})\.js";\n', re.MULTILINE)
+    joined = "\n".join(ours.sub("", (_HERE / f"{part}.js").read_text(encoding="utf-8")) for part in parts)
     if re.search(r"^import\b", joined, re.MULTILINE):
-        raise ValueError(f"{name}.js: expected imports from ./labels.js and ./parts.js only, got others")
+        raise ValueError(f"{names[-1]}.js: expected imports from {', '.join(parts)} only, got others")
     return joined
 
 
