@@ -39,8 +39,8 @@ def shown(
 
 
 @contextmanager
-def loaded(browser: Browser, name: str) -> Iterator[Page]:
-    """A blank page that holds a widget's module as ``window.m``, to call its functions."""
+def loaded(browser: Browser, *names: str) -> Iterator[Page]:
+    """A blank page that holds a module, made of some files by name, as ``window.m``, to call its functions."""
     with browser.new_context() as visitor:
         page = visitor.new_page()
         page.evaluate(
@@ -48,6 +48,6 @@ def loaded(browser: Browser, name: str) -> Iterator[Page]:
                  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
                  window.m = await import(url);
                }""",
-            module(name),
+            module(*names),
         )
         yield page

@@ -156,7 +156,7 @@ export function render({ model, el }) {
     stop();
     goTo(Number(slider.value));
   });
-  const stepText = h("output", { for: sliderId, class: "tc-count" });
+  const stepText = h("span", { class: "tc-count", "aria-hidden": "true" }); // the slider says it too
 
   // ---- grids
 
