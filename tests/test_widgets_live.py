@@ -39,6 +39,11 @@ viewer""",
     "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
     "from segedu.widgets import ConfusionMatrix\nmatrix = ConfusionMatrix(small_street())\nmatrix",
     "print(matrix.names['a'], matrix.cell, matrix.brush)\nmatrix.b, matrix.shown = matrix.a, 'b'",
+    "from segedu.widgets import SparseMatrix, TransposedConvolution\n"
+    "stamps = TransposedConvolution(size=3, stride=3, output_padding=2, step=9)\nstamps",
+    "print(stamps)\nstamps.view, stamps.step = 'slide', 2",
+    "matrix = SparseMatrix(padding=1, row=15)\nmatrix",
+    "print(matrix)\nmatrix.transposed, matrix.column = True, 5",
 ]
 
 FIELD_CELLS = [
@@ -212,6 +217,30 @@ def test_a_stack_of_layers_built_in_the_page_reaches_python(notebook: Page) -> N
     )
     expect(widget.locator(".field-table tr[data-layer]")).to_have_count(2)
     expect(widget.locator("tr.on")).to_have_attribute("data-layer", "1")
+
+
+def test_a_smaller_geometry_chosen_in_the_page_is_one_in_python(notebook: Page) -> None:
+    widget = run_cell(notebook, 9).locator(".segedu")
+    widget.get_by_role("group", name="Stride").get_by_role("radio", name="2").check()
+    widget.get_by_role("group", name="Input").get_by_role("radio", name="2×2").check()
+    # Nine stamps become four, and the output padding stays below the stride.
+    expect(run_cell(notebook, 10)).to_have_text(
+        "TransposedConvolution(size=2, kernel_size=3, stride=2, padding=0, output_padding=1, view='stamp', "
+        "step=4, caption='')"
+    )
+    expect(widget.get_by_role("radio", name="Slide")).to_be_checked()
+    expect(widget.locator(".tc-count")).to_have_text("2 / 36")
+
+
+def test_a_row_pointed_at_in_the_page_reaches_python(notebook: Page) -> None:
+    widget = run_cell(notebook, 11).locator(".segedu")
+    widget.get_by_role("group", name="Padding").get_by_role("radio", name="0").check()
+    widget.locator("[data-grid=to] .grid-board").press("ArrowDown")
+    expect(run_cell(notebook, 12)).to_have_text(
+        "SparseMatrix(size=4, kernel_size=3, stride=1, padding=0, transposed=False, row=2, column=None, "
+        "caption='')"
+    )
+    expect(widget.locator("[data-said=matrix]")).to_contain_text("Row 5, column 2 of Cᵀ: 2")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -40,7 +40,7 @@ def shown(
 
 @contextmanager
 def loaded(browser: Browser, *names: str) -> Iterator[Page]:
-    """A blank page that holds a widget's module as ``window.m``, to call its functions."""
+    """A blank page that holds a module, made of some files by name, as ``window.m``, to call its functions."""
     with browser.new_context() as visitor:
         page = visitor.new_page()
         page.evaluate(

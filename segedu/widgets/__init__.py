@@ -8,7 +8,9 @@ from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.receptive_field import ReceptiveField
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
+from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+from segedu.widgets.transposed_convolution import TransposedConvolution
 
 __all__ = [
     "ClassifyDetectSegment",
@@ -17,7 +19,9 @@ __all__ = [
     "PanopticMatcher",
     "ReceptiveField",
     "SceneViewer",
+    "SparseMatrix",
     "ThingStuff",
+    "TransposedConvolution",
     "answer_sizes",
     "answers_at",
     "describe",
