@@ -67,10 +67,8 @@ def main() -> None:
         sum(1 for _ in decoded(dataset))
         for name, run in methods.items():
             rates, computing = timed(run, len(dataset))
-            spread = f"({rates[0]:.0f} to {rates[-1]:.0f})"
-            print(
-                f"  {name:<28}{statistics.median(rates):6.0f} {spread:<14}{computing:6.2f} ms of a core an image"
-            )
+            middle, spread = statistics.median(rates), f"({rates[0]:.0f} to {rates[-1]:.0f})"
+            print(f"  {name:<28}{middle:6.0f} {spread:<14}{computing:6.2f} ms of a core each")
 
 
 if __name__ == "__main__":

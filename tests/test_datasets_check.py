@@ -41,7 +41,10 @@ def test_void_and_single_pixels_are_found(voc):
     half = a_scene(CATEGORIES, [[VOID] * 4, [0] * 4], image=picture(1))
     more = a_scene(CATEGORIES, [[VOID] * 4, [VOID, 0, 0, 1]], [[0] * 4, [0, 0, 0, 9]], picture(2))
     empty = a_scene(CATEGORIES, [[VOID] * 4] * 2, image=picture(3))
-    found = check(voc("train", half, more, empty))
+    two = a_scene(
+        CATEGORIES, [[1, 1, 0, 1], [0] * 4], [[1, 1, 0, 0], [0] * 4], picture(4)
+    )  # and a crowd of one
+    found = check(voc("train", half, more, empty, two))
     assert [(f.kind, f.id, f.message) for f in found] == [
         ("mostly void", "train1", "62.5 % of the pixels are void"),
         ("one-pixel instance", "train1", "cup 9 at row 1, column 3"),

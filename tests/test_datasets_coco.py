@@ -130,6 +130,14 @@ def test_stuff_lies_behind_things(folder):
     assert np.count_nonzero(data[1].semantic == 1) == 4
     assert data.overlaps(1) == (Overlap(101, 0, area=1, lost=1),)
     assert len(data.instances(1)) == 1
+    crowd = {"segmentation": rle_encode(mask_of(1, slice(0, 6))), "iscrowd": 1}
+    data = written(
+        folder,
+        crowd,
+        {"segmentation": SQUARE, "category_id": 90},
+        categories=[{"id": 90, "name": "grass", "isthing": 0}, {"id": 1, "name": "person", "isthing": 1}],
+    )
+    assert data.overlaps(1) == (Overlap(101, 0, area=4, lost=2),)  # behind a crowd, too
 
 
 def test_background_is_a_class_only_if_it_is_asked_for(folder):
@@ -167,6 +175,8 @@ def test_without_photographs_the_images_are_black(folder):
             r"polygons\[1\]: expected points in the image of 4×6, got x from 7 to 9",
         ),
         ([[0, -9, 2, -9, 2, -1]], "got x from 0 to 2 and y from -9 to -1"),
+        ([[-9, 0, -2, 0, -2, 3]], "got x from -9 to -2 and y from 0 to 3"),
+        ([[0, 5, 2, 5, 2, 9]], "got x from 0 to 2 and y from 5 to 9"),
         ([], "expected polygons or an RLE, got \\[\\]; a box alone is no mask"),
         (None, "expected polygons or an RLE, got None"),
         ("522", "expected polygons or an RLE, got '522'"),

@@ -77,10 +77,11 @@ def test_counts_are_kept_in_a_file_until_a_file_of_the_data_set_changes(data, tm
     )
     assert other.void == 2  # other categories, counted anew
     cache.write_text(json.dumps(content | {"void": 1000}))
+    os.utime(data.files(0)["object"], ns=(5, 5))
+    assert again().void == 2  # a file has another date
     path = data.files(1)["class"]
     path.unlink()
     write_png(np.array([[0, 0]], np.uint8), path)
-    os.utime(path, ns=(1, 1))
     path = data.files(1)["object"]
     path.unlink()
     write_png(np.array([[0, 0]], np.uint8), path)

@@ -89,6 +89,11 @@ def test_the_archive_of_2011_lies_one_folder_deeper(tmp_path):
     np.testing.assert_array_equal(np.asarray(theirs[0][1]), VOC(tmp_path, "train", 2011)[0].semantic)
 
 
+def test_void_is_written_into_both_files(tree):
+    assert read_label_map(labels(tree, "Class")).tolist() == [[0, 7, 255, 15]] * 2
+    assert read_label_map(labels(tree, "Object")).tolist() == [[0, 3, 255, 1]] * 2
+
+
 def test_object_numbers_are_kept_with_their_gaps(tree):
     scene = VOC(tree, "val")[0]
     assert [(s.label, s.instance) for s in scene.segments()] == [(0, 0), (7, 3), (15, 1)]

@@ -104,12 +104,11 @@ class CocoInstances(Dataset):
         names = [category.name for category in self.categories]
         ground = VOID if self.background is None else names.index(self.background)
 
-        def depth(
-            layer: Layer,
-        ) -> tuple[bool, bool, int]:  # the sort is stable: the later of two equals is in front
+        def depth(layer: Layer) -> tuple[bool, bool, int]:
             return self.categories[layer.label].isthing, not layer.iscrowd, -layer.area
 
-        return flatten(sorted(self._layers(k), key=depth), self._images[k].size, ground=ground)
+        layers = sorted(self._layers(k), key=depth)  # stable: the later of two equals stays in front
+        return flatten(layers, self._images[k].size, ground=ground)
 
     def _layers(self, k: int) -> Iterator[Layer]:
         objects = 0

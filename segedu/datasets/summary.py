@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -75,8 +76,8 @@ def summary(
 ) -> Summary:
     """Count a data set in one pass.
 
-    Only the labels are read; photographs of a `Dataset` stay closed. What was counted is kept with the data
-    set, so that asking again costs nothing.
+    Only the labels are read; photographs of a `Dataset` stay closed. What was counted is kept as long as the
+    data set is in use, so that asking again costs nothing.
 
     Parameters
     ----------
@@ -108,17 +109,19 @@ def summary(
         raise ValueError("dataset: expected at least one scene, got none")
     if not isinstance(dataset, Dataset):
         return _count(shown(dataset, len(dataset), progress))
-    kept = dataset.__dict__.get("_summary")
-    if isinstance(kept, Summary):
-        return kept
-    stamp = _stamp(dataset) if cache is not None else ""
-    found = _stored(Path(cache), stamp, dataset.categories) if cache is not None else None
+    if cache is None:
+        if dataset not in _COUNTED:
+            _COUNTED[dataset] = _count(shown(_label_scenes(dataset), len(dataset), progress))
+        return _COUNTED[dataset]
+    stamp = _stamp(dataset)
+    found = _stored(Path(cache), stamp, dataset.categories)
     if found is None:
         found = _count(shown(_label_scenes(dataset), len(dataset), progress))
-        if cache is not None:
-            _store(found, Path(cache), stamp)
-    dataset.__dict__["_summary"] = found
+        _store(found, Path(cache), stamp)
     return found
+
+
+_COUNTED: WeakKeyDictionary[Dataset, Summary] = WeakKeyDictionary()  # as long as the data set is in use
 
 
 def _label_scenes(dataset: Dataset) -> Iterator[Scene]:
