@@ -117,6 +117,9 @@ def test_labels_can_be_named_so_that_two_folders_agree(tmp_path):
 def test_stuff_has_no_numbers(tmp_path):
     scene = LabelMe(annotated(tmp_path, shape("sand"), shape("sand", BOX, "rectangle")), stuff=["sand"])[0]
     assert [(s.isthing, s.instance, s.area) for s in scene.segments()] == [(False, 0, 9 + 12 - 1)]
+    for wrong in (["sky"], "sand"):  # the second is four letters
+        with pytest.raises(ValueError, match="stuff: expected some of sand, got "):
+            LabelMe(tmp_path, stuff=wrong)
 
 
 def test_the_photograph_may_be_in_the_file(tmp_path):

@@ -82,11 +82,16 @@ class LabelMe(Dataset):
             names.insert(0, background)
         if not names or len(set(names)) < len(names):
             raise ValueError(f"{folder}: expected at least one label, and each once, got {names}")
+        regions = {*stuff}
+        if not regions <= set(names):
+            raise ValueError(
+                f"stuff: expected some of {', '.join(names)}, got {some(sorted(regions - set(names)))}"
+            )
         self.background, self._options = background, (background, void)
-        regions = {*stuff, background}
         first = 0 if background is not None and names[0] == background else 1
         self.categories = tuple(
-            Category(k, name, name not in regions, voc_color(k)) for k, name in enumerate(names, start=first)
+            Category(k, name, name not in {*regions, background}, voc_color(k))
+            for k, name in enumerate(names, start=first)
         )
         self._index = {name: k for k, name in enumerate(names)} | {void: VOID}
 
