@@ -13,7 +13,17 @@ from segedu.scene import NO_INSTANCE, VOID, Category, Scene, Segment
 __all__ = ["NO_INSTANCE", "VOID", "Category", "Instances", "Scene", "Segment"]
 __version__ = "0.1.0"
 
-_SUBMODULES = ("exercises", "masks", "metrics", "photos", "plot", "synthetic", "upsampling", "widgets")
+_SUBMODULES = (
+    "datasets",
+    "exercises",
+    "masks",
+    "metrics",
+    "photos",
+    "plot",
+    "synthetic",
+    "upsampling",
+    "widgets",
+)
 
 
 def __getattr__(name: str) -> ModuleType:
