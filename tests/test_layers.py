@@ -30,7 +30,12 @@ class Layer:
 LABELS, MEASURES, PICTURES, NETWORKS, LEARNING, PEOPLE = range(6)
 ARRAYS = {"numpy", "scipy", "PIL"}
 LAYERS = {
-    LABELS: Layer({"scene", "instances", "masks", "synthetic", "photos", "datasets"}, set(), ARRAYS),
+    LABELS: Layer(
+        {"scene", "instances", "masks", "synthetic", "photos", "datasets"},
+        set(),
+        ARRAYS,
+        packages_in_functions={"pooch", "requests", "tqdm"},
+    ),
     MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
     NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),
@@ -48,7 +53,17 @@ TOOLS = {
     "segedu.photos.make_labels": {"skimage"},
     "segedu.photos.painting": {"skimage"},
 }
-HEAVY = ["torch", "torchvision", "matplotlib", "ipywidgets", "anywidget", "IPython", "skimage"]
+HEAVY = [
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "IPython",
+    "skimage",
+    "pooch",
+    "requests",
+]
 
 
 def layer_of(module: str) -> int | None:
