@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+ATTEMPTS = 100
 
 
 @contextmanager
@@ -21,27 +23,30 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Parameters
     ----------
     path : Path
-        An empty file, made for this and removed in the end.
+        An empty file, made for this and removed in the end. So is its folder, where nothing else is in it.
     waiting : callable
         Called once before the wait, if there is one.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written to.
     """
-    handle = _take(path, waiting)
+    handle = _taken(path, waiting)
     try:
         yield
     finally:
         if sys.platform != "win32":  # Windows removes no file that somebody has open
             path.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                path.parent.rmdir()
         os.close(handle)
 
 
-def _take(path: Path, waiting: Callable[[], None]) -> int:
+def _taken(path: Path, waiting: Callable[[], None]) -> int:
     told = False
     while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT)
-        except FileNotFoundError:  # the folder was removed just in between, by a holder that has finished
-            continue
+        handle = _opened(path)
         try:
             while not _try(handle, wait=told):
                 if not told:
@@ -54,6 +59,15 @@ def _take(path: Path, waiting: Callable[[], None]) -> int:
             os.close(handle)
             raise
         os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    for _ in range(ATTEMPTS):
+        # A holder that has finished removes the folder, at worst between these two steps or inside the first.
+        with suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT)
+    raise FileExistsError(f"{path.parent} is no folder and cannot be made one")
 
 
 def _is_at(handle: int, path: Path) -> bool:

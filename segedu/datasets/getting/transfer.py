@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16  # what a broken connection can cost
 TIMEOUT = (15, 60)  # seconds to connect, and without a byte
 TRIES = 6  # in a row without a new byte; the waits between them add up to 31 seconds
 LONGEST_WAIT = 60.0
@@ -241,8 +241,8 @@ def _retry_after(response: Any) -> float:
 
 
 def _shortly(error: Exception) -> str:
-    """The innermost reason: requests wraps three layers around it."""
-    inner: Any = error.args[0] if error.args else error
-    while isinstance(getattr(inner, "reason", None), Exception):
-        inner = inner.reason
+    """The innermost reason: requests wraps up to three layers around it."""
+    inner: Any = error
+    while isinstance(inner, Exception):
+        inner = getattr(inner, "reason", None) or (inner.args[0] if inner.args else type(inner).__name__)
     return str(inner)[:200]
