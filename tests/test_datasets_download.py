@@ -352,6 +352,13 @@ def test_addresses_are_https_or_confirmed_by_a_checksum(source) -> None:
             assert url.startswith("https://") or (url.startswith("http://") and archive.sha256)
 
 
+def test_a_place_with_a_longer_name_is_another_place() -> None:
+    takes = (Take("a", "val"), Take("b", "val2"), Take("c", "val.json"))
+    source = toy(toy_archive(takes=takes), contents={"val/*": 1, "val2/*": 2, "val.json": 1})
+    assert source.contents_of("val") == {"val/*": 1}
+    assert source.contents_of("val.json") == {"val.json": 1}
+
+
 def test_archives_of_one_name_are_one_archive() -> None:
     by_name: dict[str, set[Any]] = {}
     for source in REAL:

@@ -122,6 +122,14 @@ def test_links_and_devices_in_a_tar_file_refuse_all(tmp_path, folder, name, kind
     refused(tmp_path, tar_with(name, kind, link), ".tar", f"'{name}' is a link or a device")
 
 
+def test_the_filter_of_tarfile_has_a_say_too(tmp_path, folder, monkeypatch) -> None:
+    def no(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo:
+        raise tarfile.TarError(f"{member.name} is not to my liking")
+
+    monkeypatch.setattr(tarfile, "data_filter", no, raising=False)  # Debian 12's Python has none
+    refused(tmp_path, tarred({"good.txt": b"good"}), ".tar", "good.txt is not to my liking")
+
+
 @pytest.mark.parametrize("mode", [0o120777, 0o010644, 0o060644])  # link, pipe, disk
 def test_links_and_devices_in_a_zip_file_refuse_all(tmp_path, folder, mode) -> None:
     stream = io.BytesIO()

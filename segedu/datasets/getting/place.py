@@ -250,7 +250,7 @@ class _Getting:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
-                target.rmdir()  # empty, as `_wanted` saw
+                target.rmdir()  # it is empty, and Windows puts nothing over a folder
             os.replace(self.unpacked / place, target)
         except OSError as error:
             raise self.disk_error(error) from error
