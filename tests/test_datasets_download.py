@@ -62,7 +62,8 @@ def test_the_terms_are_printed_before_the_first_byte(server, tmp_path, monkeypat
     put(toy(toy_archive(server.url("/toy.zip"))), tmp_path)
     assert "Terms of use: Do what you like." in happened[0]
     assert "In full: http://127.0.0.1/terms" in happened[0]
-    assert happened[1] == "request"
+    assert happened[1].startswith("To fetch: 1 MB")
+    assert happened[2] == "request"
 
 
 def test_the_end_says_where_it_lies_and_what_opens_it(server, tmp_path, capsys) -> None:

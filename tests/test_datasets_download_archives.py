@@ -164,6 +164,16 @@ def test_a_bomb_is_refused_by_what_it_declares(tmp_path, folder) -> None:
     refused(tmp_path, stream.getvalue(), ".zip", r"would unpack to 5,000,000 bytes and more; at most 1,000,000")
 
 
+def test_a_sparse_file_counts_with_its_holes(tmp_path, folder) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("zeros")
+        info.size = 512  # the map of the file: it has no part that is not a hole
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "5000000"}
+        archive.addfile(info, io.BytesIO(b"0\n".ljust(512, b"\0")))
+    refused(tmp_path, stream.getvalue(), ".tar", "5,000,000 bytes and more")
+
+
 def test_many_files_below_the_limit_are_counted_together(tmp_path, folder) -> None:
     refused(tmp_path, zipped({str(k): bytes(400) for k in range(3)}), ".zip", "1,200 bytes", limit=1000)
 

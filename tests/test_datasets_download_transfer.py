@@ -256,6 +256,18 @@ def test_a_run_that_was_stopped_just_before_the_end_asks_for_nothing_more(server
     assert server.ranges() == ([f"bytes={len(ZIP)}-"] if changes else [])  # 416, with the same total
 
 
+@pytest.mark.parametrize("note", [None, "", "{", "[]", "{}"])
+def test_a_part_that_nothing_is_known_of_is_not_continued(server, fetch, note) -> None:
+    work = fetch.root / ".download"
+    work.mkdir()
+    (work / "toy.zip.part").write_bytes(OLD[:1000])
+    if note is not None:
+        (work / "toy.zip.part.json").write_text(note)
+    fetch()
+    assert fetch.is_whole()
+    assert server.ranges() == [None]
+
+
 def test_a_full_disk_keeps_what_has_arrived_and_says_so(server, fetch, monkeypatch) -> None:
     real, written = transfer._write, list[int]()
 

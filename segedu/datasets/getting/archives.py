@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from segedu.datasets.getting.sources import Take
 
@@ -40,7 +40,7 @@ class _Member:
 
 
 def unpack(
-    archive: Path, takes: Sequence[Take], into: Path, *, limit: int, progress: bool = False
+    archive: Path, takes: Sequence[Take], into: Path, *, limit: int, progress: bool | None = None
 ) -> list[Path]:
     """Write what is to be taken out of a zip or tar file into a folder.
 
@@ -53,8 +53,8 @@ def unpack(
         The folder below which `Take.to` lies. A file that is there already is replaced.
     limit : int
         Most bytes to write.
-    progress : bool
-        Show a bar.
+    progress : bool, optional
+        Show a bar; None shows it in a terminal and in a notebook.
 
     Returns
     -------
@@ -183,8 +183,9 @@ def _spilled(member: _Member, into: Path) -> Path:
     return Path(name)
 
 
-def _bar(items: list[Path], title: str, progress: bool) -> Iterable[Path]:
+def _bar(items: list[Path], title: str, progress: bool | None) -> Iterable[Path]:
     from tqdm.auto import tqdm
 
-    bar: Any = tqdm(items, desc=title, unit=" files", disable=not progress)
+    hidden = None if progress is None else not progress
+    bar: Iterable[Path] = tqdm(items, desc=title, unit=" files", disable=hidden)
     return bar

@@ -30,7 +30,7 @@ class DownloadError(RuntimeError):
 
 
 def download(
-    name: str, root: str | os.PathLike[str], *, progress: bool = True, keep_archives: bool = False
+    name: str, root: str | os.PathLike[str], *, progress: bool | None = None, keep_archives: bool = False
 ) -> Path:
     """Fetch a data set, check it, and put it in its place; nothing happens where it is there already.
 
@@ -46,8 +46,8 @@ def download(
         Folder below which the data set lies afterwards, as its own archives have it: ``CamVid/``,
         ``stage1_train/``, ``VOCdevkit/VOC2012/``, ``val2017/`` and ``annotations/``. It is made if it is not
         there.
-    progress : bool
-        Show bars.
+    progress : bool, optional
+        Show bars; None shows them in a terminal and in a notebook.
     keep_archives : bool
         Keep what was fetched, in ``root/.download``.
 
@@ -81,7 +81,7 @@ def put_in_place(
     source: Source,
     root: Path,
     *,
-    progress: bool = True,
+    progress: bool | None = None,
     keep_archives: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
@@ -90,8 +90,10 @@ def put_in_place(
         lacking = missing(root, source.contents)
         if lacking:
             raise DownloadError(_how(source, root, lacking))
-    elif _wanted(source, root):
-        print(f"{source.title}\nTerms of use: {source.terms}\nIn full: {source.page}", flush=True)
+    elif wanted := _wanted(source, root):
+        size = sum(archive.size for archive in _needed(source, wanted)) / 1e6
+        print(f"{source.title}\nTerms of use: {source.terms}\nIn full: {source.page}")
+        print(f"To fetch: {size:,.0f} MB, less what is there from an earlier try", flush=True)
         try:
             with locked(root / WORK / "lock", _say_that_it_waits):
                 wanted = _wanted(source, root)  # another process may have brought some of it meanwhile
@@ -122,6 +124,10 @@ def _wanted(source: Source, root: Path) -> list[str]:
     return wanted
 
 
+def _needed(source: Source, wanted: list[str]) -> list[Archive]:
+    return [archive for archive in source.archives if any(take.to in wanted for take in archive.takes)]
+
+
 def _how(source: Source, root: Path, lacking: list[str]) -> str:
     how = source.how.format(root=root) + f"\nTerms of use: {source.terms} {source.page}"
     found = len(lacking) < len(source.contents) or not all(phrase.startswith("0 of") for phrase in lacking)
@@ -135,14 +141,16 @@ def _say_that_it_waits() -> None:
 class _Getting:
     """One data set under way, with the lock held."""
 
-    def __init__(self, source: Source, root: Path, progress: bool, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, source: Source, root: Path, progress: bool | None, sleep: Callable[[float], None]
+    ) -> None:
         self.source, self.root, self.work = source, root, root / WORK
         self.progress, self.sleep = progress, sleep
         self.unpacked = self.work / "unpacked"
 
     def run(self, wanted: list[str], keep_archives: bool) -> None:
         """Fetch the archives, unpack and check them, and move what is wanted to its place."""
-        archives = [a for a in self.source.archives if any(take.to in wanted for take in a.takes)]
+        archives = _needed(self.source, wanted)
         self.clear()
         self.check_space(archives)
         for archive in archives:

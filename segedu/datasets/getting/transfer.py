@@ -52,8 +52,8 @@ class Transfer:
         that cannot say whether its file is still the same.
     sleep : callable
         Waits so many seconds.
-    progress : bool
-        Show a bar.
+    progress : bool, optional
+        Show a bar; None shows it in a terminal and in a notebook.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Transfer:
         exact: bool = True,
         checked: bool = True,
         sleep: Callable[[float], None] = time.sleep,
-        progress: bool = False,
+        progress: bool | None = None,
     ) -> None:
         self.part = part
         self.note = part.with_name(part.name + ".json")
@@ -99,9 +99,8 @@ class Transfer:
         from tqdm.auto import tqdm
 
         self.resumed = self.have() > 0
-        with tqdm(
-            total=self.size, desc=self.part.stem, unit="B", unit_scale=True, disable=not self.progress
-        ) as bar:
+        hidden = None if self.progress is None else not self.progress
+        with tqdm(total=self.size, desc=self.part.stem, unit="B", unit_scale=True, disable=hidden) as bar:
             self._keep_trying(url, bar)
         os.replace(self.part, output_file)
         self.note.unlink(missing_ok=True)
@@ -156,8 +155,8 @@ class Transfer:
     def _note(self, url: str) -> dict[str, str]:
         """What is known of the file that the bytes belong to; bytes that cannot be continued are dropped."""
         try:
-            note = json.loads(self.note.read_text("utf-8"))
-        except (OSError, ValueError):
+            note = dict(json.loads(self.note.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
             note = {}
         if note.get("url") == url and (note.get("unchanged") or self.checked):
             return note
