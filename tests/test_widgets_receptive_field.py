@@ -348,7 +348,7 @@ def test_squares_that_would_run_into_each_other_are_left_out(functions: Page) ->
       m.rings(m.looks({ layers, padded: true, size: [256, 512], pixel })).map((ring) => ring.field)"""
     # Fields 3, 5, …, 21: from the last one, every fourth is eight pixels narrower.
     assert functions.evaluate(drawn, [ten, [128, 256]]) == [13, 5]
-    # At least 212 / 16 = 13.25 pixels apart. Of 3, 5, 6, 10, 14, 16, 24, 32, 40, 44, 60, 76, 92, 100, 132, …, 212:
+    # At least 212 / 16 = 13.25 pixels apart, of the fields 3, 5, 6, 10, 14, 16, 24, 32, 40, 44, 60, …, 212:
     assert functions.evaluate(drawn, [vgg, [128, 256]]) == [196, 164, 132, 100, 76, 60, 44, 24, 10]
 
 
