@@ -143,7 +143,7 @@ function sidePaths(levels, places, counts, room) {
 /** A cone from the side, with the row of the picture that it stands on. */
 function createSide(data) {
   const [height, width] = data.size;
-  const strip = h("img", { src: data.image, alt: "", class: "segedu-image" });
+  const strip = h("img", { src: data.image, alt: "The row of pixels that the field lies on", class: "segedu-image" });
   const rest = ["bands", "lines"].map((name) => [name, h("path", { class: `whole ${name}` })]);
   const lit = ["bands", "lines", "dots", "empty"].map((name) => [name, h("path", { class: `lit ${name}` })]);
   const beyond = h("path", { class: "beyond" });
