@@ -1,8 +1,8 @@
 """What chapter 4 says about real data, counted on it: ``python benchmarks/dataset_numbers.py FOLDER``.
 
 FOLDER holds CamVid as ``CamVid`` or ``camvid-full``, the nuclei as ``stage1_train`` or ``dsb2018``, and two
-files of COCO: ``coco_val2014_100/instances_val2014_100.json``, 100 images of cocoapi's example, and panopticapi's
-``panoptic_coco_categories.json``. The result goes to ``results/datasets.json``. It holds counts and no pixels:
+files of COCO: ``coco_val2014_100/instances_val2014_100.json``, 100 images of cocoapi's example, and
+``panoptic_coco_categories.json`` of panopticapi. The result goes to ``results/datasets.json``. It holds counts and no pixels:
 the photographs stay where they are.
 """
 
@@ -58,7 +58,7 @@ def camvid(root: Path) -> dict[str, Any]:
 
 
 def same_as_previous(dataset: CamVid) -> float:
-    """Share of pixels whose label the previous frame of the drive has at the same place: the median over frames."""
+    """Share of pixels that have the label of the previous frame of the drive: the median over frames."""
     maps = [(id.split("_")[0], dataset.read_labels(k)[0]) for k, id in enumerate(dataset.ids)]
     shares = [
         np.mean((here == before)[here != VOID])
