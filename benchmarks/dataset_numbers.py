@@ -2,7 +2,8 @@
 
 FOLDER holds CamVid as ``CamVid`` or ``camvid-full``, the nuclei as ``stage1_train`` or ``dsb2018``, and two
 files of COCO: ``coco_val2014_100/instances_val2014_100.json``, 100 images of cocoapi's example, and
-``panoptic_coco_categories.json`` of panopticapi. The result goes to ``results/datasets.json``. It holds counts and no pixels:
+``panoptic_coco_categories.json`` of panopticapi. The result goes to ``results/datasets.json``. It holds counts
+and no pixels:
 the photographs stay where they are.
 """
 
