@@ -80,7 +80,7 @@ function createThumb(data, ids, name, onPoint) {
   frame.addEventListener("pointermove", here);
   frame.addEventListener("pointerdown", here);
   return {
-    node: h("figure", { class: "file", "data-picture": name }, frame, h("figcaption", { class: "soft" }, CAPTIONS[name] ?? FILES[name])),
+    node: h("div", { class: "file", "data-picture": name }, frame, h("div", { class: "soft" }, CAPTIONS[name] ?? FILES[name])),
     show(pixel, path) {
       frame.classList.toggle("pointed", pixel !== null);
       halo.setAttribute("d", path);
@@ -143,11 +143,11 @@ export function render({ model, el }) {
   const cards = FORMATS.map(({ key, title, pictures, lines, note }) => {
     const files = pictures.map((name) => createThumb(data, ids, name, point));
     thumbs.push(...files);
-    const list = h("dl", { class: "values" });
+    const list = h("div", { class: "values" });
     for (const name of lines) {
       values[name] = h("span", { "data-value": name });
       if (SWATCHES.includes(name)) swatches[name] = h("span", { class: "swatch", hidden: true });
-      list.append(h("div", {}, h("dt", {}, FILES[name]), h("dd", {}, swatches[name] ?? null, values[name])));
+      list.append(h("div", {}, h("span", { class: "key" }, FILES[name]), h("span", { class: "value" }, swatches[name] ?? null, values[name])));
     }
     return h(
       "div", { class: "format", role: "group", "aria-label": title, "data-format": key },
