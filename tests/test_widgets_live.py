@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from segedu.widgets import describe
+from segedu.widgets import describe, encodings_at
 from segedu.widgets.thing_stuff import verdict
 from widget_scenes import small_street
 
@@ -50,7 +50,11 @@ FIELD_CELLS = [
     "from segedu.widgets import ReceptiveField\nfield = ReceptiveField(small_street())\nfield",
     "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
 ]
-CELLS += FIELD_CELLS
+FORMAT_CELLS = [
+    "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
+    "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
+]
+CELLS += FIELD_CELLS + FORMAT_CELLS
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +245,17 @@ def test_a_row_pointed_at_in_the_page_reaches_python(notebook: Page) -> None:
         "caption='')"
     )
     expect(widget.locator("[data-said=matrix]")).to_contain_text("Row 5, column 2 of Cᵀ: 2")
+
+
+def test_a_pixel_of_a_format_is_the_same_in_the_page_and_in_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    show, ask = (CELLS.index(cell) for cell in FORMAT_CELLS)
+    widget = run_cell(notebook, show).locator(".segedu")
+    widget.get_by_role("slider").press("ArrowRight")
+    widget.get_by_role("application").press("Home")
+    expect(run_cell(notebook, ask)).to_have_text("[32, 0] 0.55")
+    for name, value in encodings_at(small_street(), 30, 40).items():
+        expect(widget.locator(f"[data-value={name}]")).to_have_text(value)
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -2,6 +2,8 @@
 
 from segedu.widgets.classify_detect_segment import ClassifyDetectSegment, answer_sizes, answers_at
 from segedu.widgets.confusion_matrix import ConfusionMatrix
+from segedu.widgets.encodings import encodings_at
+from segedu.widgets.format_explorer import FormatExplorer
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
@@ -15,6 +17,7 @@ from segedu.widgets.transposed_convolution import TransposedConvolution
 __all__ = [
     "ClassifyDetectSegment",
     "ConfusionMatrix",
+    "FormatExplorer",
     "IoUPainter",
     "PanopticMatcher",
     "ReceptiveField",
@@ -25,6 +28,7 @@ __all__ = [
     "answer_sizes",
     "answers_at",
     "describe",
+    "encodings_at",
     "overlap",
     "overlap_scores",
     "tally",
