@@ -13,7 +13,7 @@ from segedu.scene import NO_INSTANCE, VOID, Category, Scene, Segment
 __all__ = ["NO_INSTANCE", "VOID", "Category", "Instances", "Scene", "Segment"]
 __version__ = "0.1.0"
 
-_SUBMODULES = ("exercises", "masks", "photos", "plot", "synthetic", "widgets")
+_SUBMODULES = ("datasets", "exercises", "masks", "photos", "plot", "synthetic", "widgets")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -18,9 +18,9 @@ from typing import Any, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-MAX_PIXELS = 2**28
-"""Largest mask, in pixels, that is encoded or decoded: 16384 × 16384, 256 MiB. A few bytes of RLE can claim
-any size; this limit refuses such a claim before memory is taken."""
+MAX_PIXELS = 2**26
+"""Largest mask, in pixels, that is encoded, decoded or read from a file: 8192 × 8192. A few bytes of RLE or
+PNG can claim any size; this limit refuses such a claim before memory is taken."""
 
 
 class RLE(TypedDict):
