@@ -290,9 +290,11 @@ def _runs(semantic: npt.NDArray, instance: npt.NDArray) -> tuple[npt.NDArray[np.
 
     Label maps are made of blobs, so there are far fewer runs than pixels to sort.
     """
-    keys = (semantic.astype(np.int64) << 32 | instance.astype(np.int64)).ravel()
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    return keys[starts], np.diff(starts, append=len(keys))
+    labels, ids = semantic.ravel(), instance.ravel()
+    changed = (labels[1:] != labels[:-1]) | (ids[1:] != ids[:-1])
+    starts = np.concatenate([[0], np.flatnonzero(changed) + 1])
+    keys = labels[starts].astype(np.int64) << 32 | ids[starts].astype(np.int64)
+    return keys, np.diff(starts, append=len(labels))
 
 
 def _array(values: npt.ArrayLike, field: str) -> npt.NDArray:

@@ -68,8 +68,8 @@ def read_coco(path: AnyPath, *, things_only: bool) -> CocoFile:
     if len(described) > VOID:
         raise ValueError(f"{path}: expected at most {VOID} categories, got {len(described)}")
     categories = tuple(
-        _category(id, name, isthing, voc_color(k) if color is None else color, str(path))
-        for k, (id, (name, isthing, color)) in enumerate(described.items(), start=1)
+        _category(id, name, isthing, voc_color(id % VOID) if color is None else color, str(path))
+        for id, (name, isthing, color) in described.items()
     )
     return CocoFile(
         path, dict(sorted(images.items())), categories, take(content, "annotations", list, str(path))

@@ -82,8 +82,7 @@ class CocoInstances(Dataset):
         layers = [layer for layer in self._layers(k) if self.categories[layer.label].isthing]
         masks = np.zeros((len(layers), *self._images[k].size), bool)
         for mask, layer in zip(masks, layers, strict=True):
-            (top, left), (height, width) = layer.corner, layer.mask.shape
-            mask[top : top + height, left : left + width] = layer.mask
+            layer.of(mask)[...] = layer.mask
         labels = np.array([layer.label for layer in layers], np.int64)
         return Instances(masks, labels, crowd=np.array([layer.iscrowd for layer in layers], bool))
 

@@ -121,22 +121,19 @@ class LabelMe(Dataset):
         return flatten(self._layers(record, size, path), size, ground=ground)
 
     def _layers(self, record: Any, size: tuple[int, int], path: Path) -> Iterator[Layer]:
-        numbers: dict[tuple[str, str, int | str], int] = {}
+        first: dict[tuple[str, int | str], int] = {}  # the first shape of each group
+        instances: dict[int, int] = {}  # the number of the object that a first shape begins
         for k, shape in enumerate(take(record, "shapes", list, str(path))):
             where = f"{path}: shapes[{k}]"
             name = take(shape, "label", str, where)
             label, group = self._index[name], shape.get("group_id")
             if group is not None and not isinstance(group, int | str):
                 raise ValueError(f"{where}: expected a number or null in 'group_id', got {short(group)}")
+            object = k if group is None else first.setdefault((name, group), k)
             instance = NO_INSTANCE
             if label != VOID and self.categories[label].isthing:
-                key = (name, "shape", k) if group is None else (name, "group", group)
-                instance = numbers.setdefault(key, len(numbers) + 1)
-            try:
-                mask = _shape_to_mask(shape, size, where)
-            except ValueError as error:
-                raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
-            yield Layer(k, label, instance, mask)
+                instance = instances.setdefault(object, len(instances) + 1)
+            yield Layer(object, label, instance, _shape_to_mask(shape, size, where)).cropped()
 
 
 def _labels_of(path: Path) -> list[str]:
@@ -160,27 +157,49 @@ def _decoded(text: Any, where: str) -> bytes:
 def _shape_to_mask(shape: Any, size: tuple[int, int], where: str) -> npt.NDArray[np.bool_]:
     kind = shape.get("shape_type") or "polygon"
     points = take(shape, "points", list, where)
-    if kind == "polygon":
-        return outlines_to_mask([points], size)
-    if kind not in ("rectangle", "circle", "mask"):
+    if kind not in ("polygon", "rectangle", "circle", "mask"):
         raise ValueError(
-            f"{where}: expected a polygon, rectangle, circle or mask, got {kind!r}, which has no area"
+            f"{where}: expected a polygon, rectangle, circle or mask, got {kind!r}: it has no area"
         )
     try:
-        (x0, y0), (x1, y1) = np.asarray(points, np.float64).tolist()
-    except (TypeError, ValueError):
-        raise ValueError(f"{where}: expected two points for a {kind}, got {short(points)}") from None
-    if kind == "rectangle":
-        return outlines_to_mask([[x0, y0, x1, y0, x1, y1, x0, y1]], size)
-    if kind == "circle":  # its middle, and a point on it
-        radius = np.hypot(x1 - x0, y1 - y0)
-        check_inside(np.array([x0 - radius, x0 + radius]), np.array([y0 - radius, y0 + radius]), size)
-        rows, columns = np.ogrid[: size[0], : size[1]]
-        return (columns + 0.5 - x0) ** 2 + (rows + 0.5 - y0) ** 2 <= radius**2
-    part = read_label_map(_decoded(take(shape, "mask", str, where), where), where, modes=("1", "L")) > 0
-    left, top = round(min(x0, x1)), round(min(y0, y1))
-    if top < 0 or left < 0 or top + part.shape[0] > size[0] or left + part.shape[1] > size[1]:
-        raise ValueError(f"{where}: expected a mask in the image of {size}, got {part.shape} at {(top, left)}")
+        if kind == "polygon":
+            return outlines_to_mask([points], size)
+        (x0, y0), (x1, y1) = _two_points(points)
+        if kind == "rectangle":
+            return outlines_to_mask([[x0, y0, x1, y0, x1, y1, x0, y1]], size)
+        if kind == "circle":
+            return _disc((x0, y0), np.hypot(x1 - x0, y1 - y0), size)
+        part = (
+            read_label_map(_decoded(take(shape, "mask", str, where), where), "its mask", modes=("1", "L")) > 0
+        )
+        return _placed(part, round(min(y0, y1)), round(min(x0, x1)), size)
+    except ValueError as error:
+        raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
+
+
+def _two_points(points: list[Any]) -> list[list[float]]:
+    array = np.asarray(points, np.float64)
+    if array.shape != (2, 2) or not np.isfinite(array).all():
+        raise ValueError(f"expected two points of x and y, got {short(points)}")
+    return array.tolist()
+
+
+def _disc(middle: tuple[float, float], radius: float, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """The pixels whose middle lies in a circle."""
+    x, y = middle
+    check_inside(np.array([x - radius, x + radius]), np.array([y - radius, y + radius]), size)
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    return (columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2 <= radius**2
+
+
+def _placed(part: npt.NDArray[np.bool_], top: int, left: int, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """A mask that was stored as its part of the image."""
+    height, width = part.shape
+    if top < 0 or left < 0 or top + height > size[0] or left + width > size[1]:
+        raise ValueError(
+            f"expected a mask inside the image of {size[0]}×{size[1]}, "
+            f"got {height}×{width} at row {top}, column {left}"
+        )
     mask = np.zeros(size, bool)
-    mask[top : top + part.shape[0], left : left + part.shape[1]] = part
+    mask[top : top + height, left : left + width] = part
     return mask

@@ -54,6 +54,11 @@ class Layer:
     def area(self) -> int:
         return int(np.count_nonzero(self.mask))
 
+    def of(self, image: npt.NDArray) -> npt.NDArray:
+        """The part of an image, (H, W), that the mask lies on: a view."""
+        (top, left), (height, width) = self.corner, self.mask.shape
+        return image[top : top + height, left : left + width]
+
     def cropped(self) -> Layer:
         """The same with a mask as small as it gets: many layers of a large image fit into memory."""
         rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
@@ -73,7 +78,7 @@ def flatten(
     Parameters
     ----------
     layers : iterable of Layer
-        The last one is in front.
+        The last one is in front. Those with the same `annotation` are parts of one object.
     size : (int, int)
         Height and width of the image.
     ground : int
@@ -84,7 +89,7 @@ def flatten(
     semantic : (H, W) uint8 array
     instance : (H, W) int32 array
     overlaps : tuple of Overlap
-        The layers that lost pixels, or had none, from back to front.
+        The annotations that lost pixels, or had none.
 
     Examples
     --------
@@ -98,18 +103,29 @@ def flatten(
     >>> overlaps
     (Overlap(annotation='plate', label=0, area=2, lost=1),)
     """
-    owner = np.zeros(size, np.int32)  # 0 is the ground, k the k-th layer
-    laid: list[tuple[Layer, int]] = []
-    for number, layer in enumerate(layers, start=1):
-        (top, left), (height, width) = layer.corner, layer.mask.shape
-        owner[top : top + height, left : left + width][layer.mask] = number
-        laid.append((Layer(layer.annotation, layer.label, layer.instance, layer.mask[:0]), layer.area))
-    labels = np.array([ground, *(layer.label for layer, _ in laid)], np.uint8)
-    instances = np.array([NO_INSTANCE, *(layer.instance for layer, _ in laid)], np.int32)
+    owner = np.zeros(size, np.int32)  # 0 is the ground, then one number for each annotation
+    parts: dict[int | str, list[Layer]] = {}
+    numbers: dict[int | str, int] = {}
+    for layer in layers:
+        number = numbers.setdefault(layer.annotation, len(numbers) + 1)
+        parts.setdefault(layer.annotation, []).append(layer)
+        layer.of(owner)[layer.mask] = number
+    first = [found[0] for found in parts.values()]
+    labels = np.array([ground, *(layer.label for layer in first)], np.uint8)
+    instances = np.array([NO_INSTANCE, *(layer.instance for layer in first)], np.int32)
     shown = np.bincount(owner.ravel(), minlength=len(labels))[1:].tolist()
-    overlaps = tuple(
-        Overlap(layer.annotation, layer.label, area, lost=area - visible)
-        for (layer, area), visible in zip(laid, shown, strict=True)
-        if visible < area or area == 0
-    )
-    return labels[owner], instances[owner], overlaps
+    overlaps = []
+    for layer, found, visible in zip(first, parts.values(), shown, strict=True):
+        area = _united_area(found, size)
+        if visible < area or area == 0:
+            overlaps.append(Overlap(layer.annotation, layer.label, area, lost=area - visible))
+    return labels[owner], instances[owner], tuple(overlaps)
+
+
+def _united_area(parts: list[Layer], size: tuple[int, int]) -> int:
+    if len(parts) == 1:
+        return parts[0].area
+    united = np.zeros(size, bool)
+    for part in parts:
+        part.of(united)[part.mask] = True
+    return int(np.count_nonzero(united))
