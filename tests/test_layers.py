@@ -30,7 +30,12 @@ class Layer:
 LABELS, MEASURES, PICTURES, NETWORKS, LEARNING, PEOPLE = range(6)
 ARRAYS = {"numpy", "scipy", "PIL"}
 LAYERS = {
-    LABELS: Layer({"scene", "instances", "masks", "synthetic", "photos", "datasets"}, set(), ARRAYS | {"tqdm"}),
+    LABELS: Layer(
+        {"scene", "instances", "masks", "synthetic", "photos", "datasets"},
+        set(),
+        ARRAYS,
+        packages_in_functions={"tqdm"},
+    ),
     MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
     NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),

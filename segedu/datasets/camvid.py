@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from segedu.datasets.dataset import Dataset, check_labels, one_of
+from segedu.datasets.dataset import Dataset, one_of
 from segedu.datasets.images import AnyPath, by_stem, read_label_map
 from segedu.scene import NO_INSTANCE, VOID, Category
 
@@ -78,8 +78,11 @@ class CamVid(Dataset):
     def _read_labels(self, k: int) -> tuple[npt.NDArray, npt.NDArray]:
         path = self._files(k)["labels"]
         labels = read_label_map(path)
+        wrong = labels[labels > UNLABELLED]
+        if wrong.size:
+            raise ValueError(
+                f"{path}: expected labels 0 to {UNLABELLED}, got {wrong[0]} "
+                f"({np.count_nonzero(wrong == wrong[0])} pixels of it)"
+            )
         semantic = np.where(labels == UNLABELLED, VOID, labels).astype(np.uint8)
-        check_labels(
-            np.where(labels == VOID, VOID - 1, semantic), self.categories, path
-        )  # 255 is no label here
         return semantic, np.full(semantic.shape, NO_INSTANCE, np.int32)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from segedu.datasets.dataset import Dataset
+from segedu.datasets.progress import shown
 from segedu.scene import NO_INSTANCE, VOID, Scene
 
 MOST_VOID = 0.5
@@ -70,7 +70,7 @@ def check(dataset: Dataset, *others: Dataset, progress: bool | None = None) -> t
     images = [(number, k) for number, each in enumerate(datasets) for k in range(len(each))]
     first_with: dict[bytes, tuple[int, str | int]] = {}
     found: list[Finding] = []
-    for number, k in tqdm(images, unit="image", disable=None if progress is None else not progress):
+    for number, k in shown(images, len(images), progress):
         each = datasets[number]
         id = each.ids[k]
         try:

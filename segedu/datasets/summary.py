@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from segedu.datasets.dataset import Dataset
 from segedu.datasets.images import AnyPath
+from segedu.datasets.progress import shown
 from segedu.scene import NO_INSTANCE, VOID, Category, Scene
 
 
@@ -107,14 +107,14 @@ def summary(
     if not len(dataset):
         raise ValueError("dataset: expected at least one scene, got none")
     if not isinstance(dataset, Dataset):
-        return _count(_shown(dataset, len(dataset), progress))
+        return _count(shown(dataset, len(dataset), progress))
     kept = dataset.__dict__.get("_summary")
     if isinstance(kept, Summary):
         return kept
     stamp = _stamp(dataset) if cache is not None else ""
     found = _stored(Path(cache), stamp, dataset.categories) if cache is not None else None
     if found is None:
-        found = _count(_shown(_label_scenes(dataset), len(dataset), progress))
+        found = _count(shown(_label_scenes(dataset), len(dataset), progress))
         if cache is not None:
             _store(found, Path(cache), stamp)
     dataset.__dict__["_summary"] = found
@@ -126,10 +126,6 @@ def _label_scenes(dataset: Dataset) -> Iterator[Scene]:
     for k in range(len(dataset)):
         semantic, instance = dataset.read_labels(k)
         yield Scene(np.zeros((*semantic.shape, 3), np.uint8), semantic, instance, dataset.categories)
-
-
-def _shown(scenes: Iterable[Scene], total: int, progress: bool | None) -> Iterable[Scene]:
-    return tqdm(scenes, total=total, unit="image", disable=None if progress is None else not progress)
 
 
 def _count(scenes: Iterable[Scene]) -> Summary:
