@@ -31,8 +31,8 @@ STREET_LABELS = tuple(
 def streets():
     """Three streets of different sizes with everything that labels can have: things, stuff, a crowd, void."""
     return [
-        street_scene(1, (64, 128), crowd=True, bonnet=True, void_border=1),
-        street_scene(2, (72, 96), crowd=True, void_border=2),
+        street_scene(6, (128, 256), crowd=True, bonnet=True, void_border=1),
+        street_scene(9, (96, 192), crowd=True),
         street_scene(3, (48, 48), bonnet=True),
     ]
 

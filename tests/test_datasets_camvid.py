@@ -23,7 +23,8 @@ def test_eleven_classes_in_segnets_order_and_eleven_is_void(tree):
     data = CamVid(tree, "train")
     assert data.ids == ("0001TP_006690", "0001TP_006720")
     assert [c.name for c in data.categories] == [
-        "sky", "building", "pole", "road", "pavement", "tree", "sign symbol", "fence", "car", "pedestrian", "bicyclist",
+        "sky", "building", "pole", "road", "pavement", "tree", "sign symbol", "fence", "car", "pedestrian",
+        "bicyclist",
     ]  # fmt: skip
     np.testing.assert_array_equal(data[1].semantic, [[0, 1, 2, 3], [8, 9, 10, VOID]])
     assert data[1].masks()[0].shape == (0, 2, 4)  # nothing is counted

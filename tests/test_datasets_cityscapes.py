@@ -1,4 +1,4 @@
-"""Cityscapes: the golden frame of the official converters pixel for pixel, there and back, and against torchvision."""
+"""Cityscapes: the golden frame of the official converters pixel for pixel, there and back, and torchvision."""
 
 import dataclasses
 import json

@@ -81,9 +81,11 @@ def test_any_broken_bytes_give_pixels_or_a_value_error(data):
         try:
             pixels = read(bytes(raw), "broken")
         except ValueError as error:
-            assert str(error).startswith("broken: ")
+            message = str(error)
         else:
+            message = "broken: not noticed"
             assert pixels.shape[0] * pixels.shape[1] <= MAX_PIXELS
+        assert message.startswith("broken: ")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16", "1", "LA"])
