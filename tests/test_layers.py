@@ -34,7 +34,7 @@ LAYERS = {
         {"scene", "instances", "masks", "synthetic", "photos", "datasets"},
         set(),
         ARRAYS,
-        packages_in_functions={"tqdm"},
+        packages_in_functions={"pooch", "requests", "tqdm"},
     ),
     MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
@@ -53,7 +53,17 @@ TOOLS = {
     "segedu.photos.make_labels": {"skimage"},
     "segedu.photos.painting": {"skimage"},
 }
-HEAVY = ["torch", "torchvision", "matplotlib", "ipywidgets", "anywidget", "IPython", "skimage"]
+HEAVY = [
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "IPython",
+    "skimage",
+    "pooch",
+    "requests",
+]
 
 
 def layer_of(module: str) -> int | None:

@@ -2,6 +2,7 @@
 
 A reader takes the folder that the data set's archive unpacks to. ``dataset[i]`` reads one scene when it is
 asked for; readers never guess, and an error names the file. The writers turn scenes into the same files.
+`download` brings the archives: ``python -m segedu.datasets list`` tells which, how large, and on which terms.
 """
 
 from segedu.datasets.camvid import CAMVID_CATEGORIES, CamVid
@@ -17,6 +18,7 @@ from segedu.datasets.cityscapes_labels import (
 from segedu.datasets.coco_instances import CocoInstances
 from segedu.datasets.coco_panoptic import CocoPanoptic, colors_to_ids, ids_to_colors
 from segedu.datasets.dataset import Dataset
+from segedu.datasets.getting import DownloadError, download
 from segedu.datasets.labelme import LabelMe
 from segedu.datasets.layers import Overlap
 from segedu.datasets.nuclei import NUCLEI_CATEGORIES, Nuclei
@@ -47,6 +49,7 @@ __all__ = [
     "CocoInstances",
     "CocoPanoptic",
     "Dataset",
+    "DownloadError",
     "Finding",
     "LabelMe",
     "Nuclei",
@@ -56,6 +59,7 @@ __all__ = [
     "cityscapes_label",
     "colors_to_ids",
     "colors_to_labels",
+    "download",
     "encode_cityscapes",
     "encode_coco_instances",
     "encode_coco_panoptic",
