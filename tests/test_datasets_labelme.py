@@ -67,6 +67,16 @@ def test_shapes_of_one_group_are_one_object(tmp_path):
     assert data.overlaps(0) == ()  # the two parts share a pixel, and nothing is lost
 
 
+def test_a_turned_rectangle_is_the_polygon_of_its_corners(tmp_path):
+    corners = [[4, 0], [7, 3], [4, 6], [1, 3]]
+    data = LabelMe(
+        annotated(tmp_path, shape("turned", corners, "oriented_rectangle"), name="a"),
+    )
+    annotated(tmp_path, shape("turned", corners), name="b")
+    assert np.array_equal(data[0].semantic, LabelMe(tmp_path)[1].semantic)
+    assert np.count_nonzero(data[0].semantic == 0) > 0
+
+
 def test_a_circle_has_the_pixels_whose_middle_it_holds(tmp_path):
     # Middle (3, 3), radius 1: the middles of the four pixels around it are 0.71 away, the next ones 1.58.
     data = LabelMe(annotated(tmp_path, shape("coin", [[3, 3], [4, 3]], "circle")))

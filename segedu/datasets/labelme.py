@@ -1,7 +1,7 @@
 """Photographs annotated with LabelMe: a JSON file beside each, with the shapes that somebody drew.
 
 Shapes of one label and one ``group_id`` are one object; a shape without a group is an object of its own.
-The format is that of https://github.com/wkentaro/labelme (versions 3 to 5).
+The format is that of https://github.com/wkentaro/labelme (versions 3 to 6).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class LabelMe(Dataset):
     -----
     The later shape is in front, as in LabelMe's own exports; `overlaps` counts what others lost. Polygons are
     filled by COCO's rule (`segedu.masks.polygons_to_mask`), not by Pillow's, which adds an outline. Polygons,
-    rectangles, circles and masks have pixels; points and lines are refused. Photographs are turned upright as
+    rectangles (turned ones too), circles and masks have pixels; points and lines are refused. Photographs are turned upright as
     their EXIF data say, since LabelMe shows them so.
     """
 
@@ -162,12 +162,14 @@ def _decoded(text: Any, where: str) -> bytes:
 def _shape_to_mask(shape: Any, size: tuple[int, int], where: str) -> npt.NDArray[np.bool_]:
     kind = shape.get("shape_type") or "polygon"
     points = take(shape, "points", list, where)
-    if kind not in ("polygon", "rectangle", "circle", "mask"):
+    if kind in ("point", "line", "linestrip", "points"):
         raise ValueError(
             f"{where}: expected a polygon, rectangle, circle or mask, got {kind!r}: it has no area"
         )
+    if kind not in ("polygon", "rectangle", "oriented_rectangle", "circle", "mask"):
+        raise ValueError(f"{where}: expected a polygon, rectangle, circle or mask, got {kind!r}")
     try:
-        if kind == "polygon":
+        if kind in ("polygon", "oriented_rectangle"):
             return outlines_to_mask([points], size)
         (x0, y0), (x1, y1) = _two_points(points)
         if kind == "rectangle":

@@ -92,9 +92,8 @@ def _points(polygon: Any, index: int) -> npt.NDArray[np.float64]:
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(f"{name}: expected pairs of x and y, got shape {array.shape}")
     if len(array) < 3:
-        raise ValueError(
-            f"{name}: expected at least 3 points, got {len(array)}; put a single polygon into a list"
-        )
+        hint = "; put a single polygon into a list" if len(array) == 1 else ""
+        raise ValueError(f"{name}: expected at least 3 points, got {len(array)}{hint}")
     wrong = array[~(np.abs(array) <= MAX_COORDINATE)]
     if wrong.size:
         raise ValueError(f"{name}: expected finite numbers up to {MAX_COORDINATE:.0e}, got {wrong[0]}")
