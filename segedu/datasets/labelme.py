@@ -53,8 +53,8 @@ class LabelMe(Dataset):
     -----
     The later shape is in front, as in LabelMe's own exports; `overlaps` counts what others lost. Polygons are
     filled by COCO's rule (`segedu.masks.polygons_to_mask`), not by Pillow's, which adds an outline. Polygons,
-    rectangles (turned ones too), circles and masks have pixels; points and lines are refused. Photographs are turned upright as
-    their EXIF data say, since LabelMe shows them so.
+    rectangles (turned ones too), circles and masks have pixels; points and lines are refused. Photographs are
+    turned upright as their EXIF data say, since LabelMe shows them so.
     """
 
     def __init__(

@@ -164,10 +164,11 @@ def _read(rle: Mapping[str, Any]) -> tuple[int, int, npt.NDArray[np.int64]]:
     counts = _decompress(counts) if isinstance(counts, str | bytes) else _count_list(counts)
     total = height * width
     given, counts = counts, counts.astype(np.int64, copy=False)
-    if counts.view(np.uint64).max(initial=0) > total:  # read without its sign, a negative count is huge
+    # Read without its sign, a negative count is huge.
+    if np.maximum.reduce(counts.view(np.uint64), initial=0) > total:
         outside = given[(given < 0) | (given > total)][0]
         raise ValueError(f"rle['counts']: expected 0 to {total} for size {[height, width]}, got {outside}")
-    if counts.sum() != total:
+    if np.add.reduce(counts) != total:
         raise ValueError(
             f"rle['counts']: expected a sum of {height}×{width} = {total} pixels, got {counts.sum()}"
         )
@@ -225,17 +226,19 @@ def _decompress(text: str | bytes) -> npt.NDArray[np.int64]:
         raise ValueError(f"rle['counts']: expected a complete number at the end, got {_short(text)}")
     ends = is_end.nonzero()[0]
     numbers = groups[ends].astype(np.int64)
-    # From its last group down to its first: which numbers go on to the left, and where. Before the first
-    # character stands, as -1 has it, the last one, which is an end.
-    longer, places = np.arange(len(ends)), ends
-    for _ in range(_LONGEST):
-        places = places - 1
-        goes_on = ~is_end[places]
-        longer, places = longer[goes_on], places[goes_on]
+    # Then from the last group of a number down to its first. Position -1 is the last one of all, which is an
+    # end: so nothing goes on before the first character.
+    places = ends - 1
+    longer = (~is_end[places]).nonzero()[0]  # the numbers that go on to the left
+    places = places[longer]
+    for _ in range(_LONGEST - 1):
         if not len(longer):
             break
         numbers[longer] = numbers[longer] << 5 | groups[places]
-    else:
+        places -= 1
+        goes_on = ~is_end[places]
+        longer, places = longer[goes_on], places[goes_on]
+    if len(longer):
         raise ValueError(
             f"rle['counts']: expected at most {_LONGEST} characters a number, got more up to position "
             f"{ends[longer[0]]}"
