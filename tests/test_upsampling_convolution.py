@@ -38,11 +38,16 @@ def test_equal_to_torch_in_any_geometry(case):
 
 @settings(deadline=None, max_examples=50)
 @given(cases())
-def test_bands_of_rows_change_nothing(case):
-    whole = conv2d(case.large, case.kernel, **case.options)
+def test_doing_it_in_parts_changes_nothing(case):
+    options = {**case.options, "output_padding": case.output_padding}
+    whole, transposed = (
+        conv2d(case.large, case.kernel, **case.options),
+        conv_transpose2d(case.small, case.kernel, **options),
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "_BAND", 1)  # one row at a time
+        patch.setattr(convolution, "_BAND", 1)  # one row of windows, one row of the kernel at a time
         assert_equal(conv2d(case.large, case.kernel, **case.options), whole)
+        assert_equal(conv_transpose2d(case.small, case.kernel, **options), transposed)
 
 
 def test_without_channels():
@@ -153,9 +158,16 @@ def peak(function):
 
 
 def test_a_real_layer_needs_a_few_times_its_output():
-    # 64×56×56 -> 32×112×112: 1.6 MB come out. The matrix would need 1.2 GB.
+    # 64×56×56 -> 32×112×112: 1.6 MB come out. All stamps are 16 / 4 times as much; the matrix would be 1.2 GB.
     x, kernel = np.ones((64, 56, 56), np.float32), np.ones((64, 32, 4, 4), np.float32)
-    assert peak(lambda: conv_transpose2d(x, kernel, stride=2, padding=1)) < 5e6
+    assert peak(lambda: conv_transpose2d(x, kernel, stride=2, padding=1)) < 12e6
+
+
+def test_many_stamps_are_made_in_parts():
+    # All stamps together: 16² · 8 · 150² · 4 bytes = 184 MB. The output: 8 · 1200² · 4 = 46 MB, and so have the
+    # boards it is put together from.
+    x, kernel = np.ones((1, 150, 150), np.float32), np.ones((1, 8, 16, 16), np.float32)
+    assert peak(lambda: conv_transpose2d(x, kernel, stride=8, padding=4)) < 130e6
 
 
 def test_windows_are_laid_out_in_bands():

@@ -7,8 +7,6 @@ and adds them up where they land (col2im). Neither makes the matrix of `segedu.u
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
@@ -24,7 +22,7 @@ from segedu.upsampling.sizes import (
 
 _Floats = npt.NDArray[np.floating]
 
-# Entries of the windows that are laid side by side in one go: 32 MB in float64.
+# Entries of windows or stamps that are made in one go: 32 MB in float64.
 _BAND = 1 << 22
 
 
@@ -76,7 +74,7 @@ def conv2d(
     array([[45., 54.],
            [81., 90.]])
     """
-    values, weights, flat = with_channels(x, kernel, groups, transposed=False)
+    values, weights, bare = with_channels(x, kernel, groups, transposed=False)
     shape = conv_output_shape(
         values.shape[1:], weights.shape[2:], stride=stride, padding=padding, dilation=dilation
     )
@@ -92,7 +90,7 @@ def conv2d(
         band = windows[:, :, top : top + height].transpose(0, 1, 4, 5, 2, 3)
         sums = rows @ band.reshape(groups, rows.shape[2], -1)  # (groups, channels kh kw, height OW)
         y[:, :, top : top + height] = sums.reshape(*rows.shape[:2], -1, shape[1])
-    return y[0, 0] if flat else y.reshape(-1, *shape)
+    return y[0, 0] if bare else y.reshape(-1, *shape)
 
 
 def conv_transpose2d(
@@ -153,7 +151,7 @@ def conv_transpose2d(
     >>> conv_transpose2d([[1, 10]], [[1, 2, 3]], stride=2)
     array([[ 1.,  2., 13., 20., 30.]])
     """
-    values, weights, flat = with_channels(x, kernel, groups, transposed=True)
+    values, weights, bare = with_channels(x, kernel, groups, transposed=True)
     shape = conv_transpose_output_shape(
         values.shape[1:],
         weights.shape[2:],
@@ -164,27 +162,22 @@ def conv_transpose2d(
     )
     s, p, d = geometry(stride, padding, dilation)
     size, (kh, kw), outputs = values.shape[1:], weights.shape[2:], weights.shape[1]
-    points = values.reshape(groups, -1, size[0] * size[1]).swapaxes(1, 2)  # (groups, H W, inputs of a group)
-    taps = np.ascontiguousarray(weights.transpose(2, 3, 0, 1)).reshape(kh, kw, groups, -1, outputs)
+    points = values.reshape(groups, -1, size[0] * size[1])  # (groups, inputs of a group, H W)
+    taps = weights.reshape(groups, -1, *weights.shape[1:]).transpose(0, 3, 4, 2, 1)
+    taps = np.ascontiguousarray(taps)  # (groups, kh, kw, outputs of a group, inputs of a group)
     y = np.empty((groups, outputs, *shape), values.dtype)
-    # Every s-th row and column by itself: there the stamps lie pixel beside pixel, and are added without jumps.
-    down, right = _phases(kh, s[0], p[0], d[0]), _phases(kw, s[1], p[1], d[1])
-    for r, c in np.ndindex(*s):
-        phase = y[:, :, r :: s[0], c :: s[1]]
-        board = np.zeros((groups, *phase.shape[2:], outputs), y.dtype)
-        for (u, top), (v, left) in product(down[r], right[c]):
-            rows, from_rows = tap_slices(board.shape[1], size[0], top, 1)
-            columns, from_columns = tap_slices(board.shape[2], size[1], left, 1)
-            stamps = (points @ taps[u, v]).reshape(groups, *size, outputs)
-            board[:, rows, columns] += stamps[:, from_rows, from_columns]
-        phase[:] = board.transpose(0, 3, 1, 2)
-    return y[0, 0] if flat else y.reshape(-1, *shape)
-
-
-def _phases(k: int, s: int, p: int, d: int) -> list[list[tuple[int, int]]]:
-    """For each r < s: which entries of the kernel land on outputs r, r + s, r + 2s …, and how far down."""
-    phases: list[list[tuple[int, int]]] = [[] for _ in range(s)]
-    for u in range(k):
-        shift, r = divmod(d * u - p, s)
-        phases[r].append((u, shift))
-    return phases
+    # A board for every s-th row and column: stamps lie pixel beside pixel there, and are added without jumps.
+    boards = {(r, c): np.zeros_like(y[:, :, r :: s[0], c :: s[1]], order="C") for r, c in np.ndindex(*s)}
+    step = max(1, _BAND // (groups * kw * outputs * size[0] * size[1]))
+    for first in range(0, kh, step):
+        some = taps[:, first : first + step].reshape(groups, -1, taps.shape[-1])
+        stamps = (some @ points).reshape(groups, -1, kw, outputs, *size)
+        for u, v in np.ndindex(stamps.shape[1], kw):
+            (top, r), (left, c) = divmod(d[0] * (first + u) - p[0], s[0]), divmod(d[1] * v - p[1], s[1])
+            board = boards[r, c]
+            rows, from_rows = tap_slices(board.shape[2], size[0], top, 1)
+            columns, from_columns = tap_slices(board.shape[3], size[1], left, 1)
+            board[:, :, rows, columns] += stamps[:, u, v, :, from_rows, from_columns]
+    for (r, c), board in boards.items():
+        y[:, :, r :: s[0], c :: s[1]] = board
+    return y[0, 0] if bare else y.reshape(-1, *shape)

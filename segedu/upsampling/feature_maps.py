@@ -32,19 +32,19 @@ def with_channels(
 ) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating], bool]:
     """A map (C, H, W) and its kernel (·, ·, kh, kw) of one dtype, and whether they came without channels."""
     values, weights = floats(x, "x"), floats(kernel, "kernel")
-    flat = weights.ndim == 2
+    bare = weights.ndim == 2
     if weights.ndim not in (2, 4) or not weights.size:
         raise ValueError(f"kernel: expected shape (kh, kw) or {_LAYOUTS[transposed]}, got {weights.shape}")
     expected = (
-        "(H, W), as the kernel has no channels" if flat else "(channels, H, W), as the kernel has channels"
+        "(H, W), as the kernel has no channels" if bare else "(channels, H, W), as the kernel has channels"
     )
-    if values.ndim != (2 if flat else 3) or not values.size:
+    if values.ndim != (2 if bare else 3) or not values.size:
         raise ValueError(f"x: expected shape {expected}, got {values.shape}; {BATCH}")
-    if flat:
+    if bare:
         values, weights = values[None], weights[None, None]
     checked_groups(weights.shape, len(values), groups, transposed=transposed)
     dtype = np.result_type(values, weights)
-    return values.astype(dtype, copy=False), weights.astype(dtype, copy=False), flat
+    return values.astype(dtype, copy=False), weights.astype(dtype, copy=False), bare
 
 
 def checked_groups(kernel_shape: tuple[int, ...], channels: int, groups: Any, *, transposed: bool) -> int:

@@ -62,7 +62,7 @@ def zero_insertion(
     >>> flipped
     array([[3., 2., 1.]])
     """
-    values, weights, flat = with_channels(x, kernel, groups, transposed=True)
+    values, weights, bare = with_channels(x, kernel, groups, transposed=True)
     sizes, kernel_size = values.shape[1:], weights.shape[2:]
     shape = conv_transpose_output_shape(
         sizes,
@@ -82,4 +82,4 @@ def zero_insertion(
 
     by_group = weights.reshape(groups, -1, *weights.shape[1:]).swapaxes(1, 2)  # (groups, out, in, kh, kw)
     flipped = by_group.reshape(-1, *by_group.shape[2:])[:, :, ::-1, ::-1].copy()
-    return (stuffed[0], flipped[0, 0]) if flat else (stuffed, flipped)
+    return (stuffed[0], flipped[0, 0]) if bare else (stuffed, flipped)
