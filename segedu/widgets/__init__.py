@@ -7,6 +7,8 @@ from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+from segedu.widgets.upsampling_lab import UpsamplingLab
+from segedu.widgets.upsampling_methods import fitted_kernel, upsample
 
 __all__ = [
     "ClassifyDetectSegment",
@@ -14,11 +16,14 @@ __all__ = [
     "PanopticMatcher",
     "SceneViewer",
     "ThingStuff",
+    "UpsamplingLab",
     "answer_sizes",
     "answers_at",
     "describe",
+    "fitted_kernel",
     "overlap",
     "overlap_scores",
     "tally",
+    "upsample",
     "with_things",
 ]
