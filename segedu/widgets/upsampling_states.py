@@ -51,7 +51,7 @@ def original(scene: Scene, content: str) -> _Bytes:
 
 
 def shown(
-    scene: Scene, content: str, method: str, factor: int, kernel: npt.NDArray[np.float64] | None = None
+    scene: Scene, content: str, method: str, factor: int, kernel: npt.NDArray[np.floating] | None = None
 ) -> Shown:
     """Shrink a content of a scene by a factor, grow it again, and measure.
 
@@ -123,11 +123,11 @@ def error_picture(scene: Scene, content: str, pixels: _Bytes) -> _Bytes:
     return np.floor(255 + share * (color - 255) + 0.5).astype(np.uint8)
 
 
-def _bytes(values: npt.NDArray[np.float64]) -> _Bytes:
+def _bytes(values: npt.NDArray[np.floating]) -> _Bytes:
     return np.clip(np.rint(values.round(6)), 0, 255).astype(np.uint8)
 
 
-def _rim(grown: npt.NDArray[np.float64], rim: int) -> str:
+def _rim(grown: npt.NDArray[np.floating], rim: int) -> str:
     """The number of the rim that is farthest from 1."""
     edge = grown.copy()
     edge[rim:-rim, rim:-rim] = 1
