@@ -37,6 +37,8 @@ viewer""",
     "print(splitter.things, splitter.relabelled)\nsplitter.things = ['sky']",
     "answers = ClassifyDetectSegment(small_street())\nanswers",
     "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
+    "from segedu.widgets import UpsamplingLab\nlab = UpsamplingLab(small_street())\nlab",
+    "print(lab.content, lab.factor, lab.left, lab.divider)\nlab.right = 'resize fitted'",
 ]
 
 
@@ -177,6 +179,17 @@ def test_an_answer_chosen_in_the_page_reaches_python(notebook: Page) -> None:
     expect(run_cell(notebook, 6)).to_have_text("labels [32, 0]")
     expect(widget.locator(".frame")).to_have_count(3)
     expect(widget.locator(".frame").first).to_be_visible()
+
+
+def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    widget = run_cell(notebook, 7).locator(".segedu")
+    widget.get_by_role("button", name="Corners", exact=True).click()
+    left = widget.get_by_role("group", name="Method on the left")
+    left.get_by_role("combobox").select_option(label="Nearest")
+    widget.get_by_role("slider").press("PageUp")
+    expect(run_cell(notebook, 8)).to_have_text("labels 8 nearest 0.6")
+    expect(widget.locator(".lab-tag-right")).to_have_text("resize + 3 × 3, fitted")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:
