@@ -44,6 +44,8 @@ viewer""",
     "print(stamps)\nstamps.view, stamps.step = 'slide', 2",
     "matrix = SparseMatrix(padding=1, row=15)\nmatrix",
     "print(matrix)\nmatrix.transposed, matrix.column = True, 5",
+    "from segedu.widgets import UpsamplingLab\nlab = UpsamplingLab(small_street())\nlab",
+    "print(lab.content, lab.factor, lab.left, lab.divider)\nlab.right = 'resize fitted'",
 ]
 
 FIELD_CELLS = [
@@ -256,6 +258,17 @@ def test_a_pixel_of_a_format_is_the_same_in_the_page_and_in_python(notebook: Pag
     expect(run_cell(notebook, ask)).to_have_text("[32, 0] 0.55")
     for name, value in encodings_at(small_street(), 30, 40).items():
         expect(widget.locator(f"[data-value={name}]")).to_have_text(value)
+
+
+def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, 0)
+    widget = run_cell(notebook, 13).locator(".segedu")
+    widget.get_by_role("button", name="Corners", exact=True).click()
+    left = widget.get_by_role("group", name="Method on the left")
+    left.get_by_role("combobox").select_option(label="Nearest")
+    widget.get_by_role("slider").press("PageUp")
+    expect(run_cell(notebook, 14)).to_have_text("labels 8 nearest 0.6")
+    expect(widget.locator(".lab-tag-right")).to_have_text("resize + 3 × 3, fitted")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -13,6 +13,8 @@ from segedu.widgets.sentences import describe
 from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
 from segedu.widgets.transposed_convolution import TransposedConvolution
+from segedu.widgets.upsampling_lab import UpsamplingLab
+from segedu.widgets.upsampling_methods import fitted_kernel, upsample
 
 __all__ = [
     "ClassifyDetectSegment",
@@ -25,12 +27,15 @@ __all__ = [
     "SparseMatrix",
     "ThingStuff",
     "TransposedConvolution",
+    "UpsamplingLab",
     "answer_sizes",
     "answers_at",
     "describe",
     "encodings_at",
+    "fitted_kernel",
     "overlap",
     "overlap_scores",
     "tally",
+    "upsample",
     "with_things",
 ]
