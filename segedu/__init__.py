@@ -1,7 +1,7 @@
 """segedu: image segmentation with deep learning, the package behind the book.
 
 ``import segedu`` loads NumPy-level parts only. The submodules come when they are first named
-(``segedu.plot`` brings matplotlib, ``segedu.widgets`` ipywidgets).
+(``segedu.plot`` brings matplotlib, ``segedu.widgets`` ipywidgets, ``segedu.models`` torch).
 """
 
 from importlib import import_module
@@ -13,7 +13,7 @@ from segedu.scene import NO_INSTANCE, VOID, Category, Scene, Segment
 __all__ = ["NO_INSTANCE", "VOID", "Category", "Instances", "Scene", "Segment"]
 __version__ = "0.1.0"
 
-_SUBMODULES = ("exercises", "masks", "photos", "plot", "synthetic", "widgets")
+_SUBMODULES = ("exercises", "masks", "models", "photos", "plot", "synthetic", "widgets")
 
 
 def __getattr__(name: str) -> ModuleType:
