@@ -1,7 +1,7 @@
 """segedu: image segmentation with deep learning, the package behind the book.
 
 ``import segedu`` loads NumPy-level parts only. The submodules come when they are first named
-(``segedu.plot`` brings matplotlib, ``segedu.widgets`` ipywidgets).
+(``segedu.plot`` brings matplotlib, ``segedu.widgets`` ipywidgets, ``segedu.models`` torch).
 """
 
 from importlib import import_module
@@ -18,6 +18,7 @@ _SUBMODULES = (
     "exercises",
     "masks",
     "metrics",
+    "models",
     "photos",
     "plot",
     "synthetic",

@@ -1,0 +1,17 @@
+"""Networks that segment, each written as its paper draws it: parts, then their assembly.
+
+Every network is made from ``in_channels``, ``num_classes`` and ``base_channels``, which sets how wide all
+layers are: 64 in the papers, 8 for a CPU. It takes float images ``(N, in_channels, H, W)`` and
+returns logits ``(N, num_classes, H, W)``, scores before softmax. ``logits.argmax(dim=1)`` is the predicted
+label map.
+
+Weights are drawn from PyTorch's global generator: call ``torch.manual_seed`` first for the same network again.
+"""
+
+from segedu.models.deconvnet import DeconvNet, SegNet
+from segedu.models.fcn import FCN8s, FCN16s, FCN32s
+from segedu.models.torchvision_fcn import fcn_resnet50
+from segedu.models.unet import UNet
+from segedu.models.vgg import load_vgg16
+
+__all__ = ["DeconvNet", "FCN8s", "FCN16s", "FCN32s", "SegNet", "UNet", "fcn_resnet50", "load_vgg16"]
