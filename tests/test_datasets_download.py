@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import errno
+import inspect
 import os
 import re
 import shutil
@@ -32,6 +34,7 @@ from download_server import (
     toy_archive,
     zipped,
 )
+from segedu import datasets
 from segedu.datasets import DownloadError, __main__, download
 from segedu.datasets.getting import archives, contents, place
 from segedu.datasets.getting.sources import SOURCES, Take
@@ -523,3 +526,12 @@ def test_a_key_press_stops_the_command_and_it_says_how_to_go_on(tmp_path, monkey
     monkeypatch.setattr(__main__, "download", stopped)
     assert __main__.main(["download", "camvid", "--root", str(tmp_path)]) == 130
     assert "goes on where this one stopped" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_the_reader_that_a_download_names_is_one_and_takes_what_it_is_given(name: str) -> None:
+    call = ast.parse(SOURCES[name].reader.format(root="data"), mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert isinstance(call.func, ast.Name)
+    keywords = {argument.arg: ast.literal_eval(argument.value) for argument in call.keywords}
+    inspect.signature(getattr(datasets, call.func.id)).bind(*map(ast.literal_eval, call.args), **keywords)
