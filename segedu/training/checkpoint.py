@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 from collections.abc import Mapping
@@ -42,7 +43,8 @@ def save_checkpoint(state: Mapping[str, Any], path: str | os.PathLike[str]) -> N
         os.replace(part, path)
         _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch's writer makes a RuntimeError of a failed write
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         before = "the one before it is whole" if path.exists() else "there is none before it"
         why = error if isinstance(error, OSError) else error.__context__ or error
         raise OSError(
