@@ -18,9 +18,9 @@ from training_processes import MOMENTS, TINY, arguments, train_and_evaluate
 torch.set_num_threads(1)
 
 
-def in_a_process(what, folder):
+def in_a_process(what, folder, *launcher):
     done = subprocess.run(
-        [sys.executable, training_processes.__file__, what, str(folder)],
+        [sys.executable, *launcher, training_processes.__file__, what, str(folder)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_to_the_same_losses_and_weights(runs, whole, what, 
 @pytest.fixture(scope="module")
 def by_two(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
-    in_a_process("two", folder)
+    in_a_process("shared", folder, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
     return [dict(np.load(folder / f"{rank}.npz")) for rank in range(2)]
 
 

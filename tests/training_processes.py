@@ -1,7 +1,7 @@
 """Training in processes of its own: killed at a given moment, or two that share the work.
 
-``python tests/training_processes.py killed FOLDER`` and ``… two FOLDER``. A fresh Python forks, so that no
-threads of the tests are in the way.
+``python tests/training_processes.py killed FOLDER`` forks a fresh Python for each moment, so that no threads of
+the tests are in the way; ``torchrun --nproc_per_node 2 tests/training_processes.py shared FOLDER``.
 """
 
 import os
@@ -11,10 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import debug_launcher
 
-from segedu.training import Recipe, SceneDataset, __main__, evaluate, fit
-from segedu.training.data import EpochBatches
+from segedu.training import Recipe, SceneDataset, __main__, default_accelerator, evaluate, fit
 from training_cases import recipe, small_network, some_halves
 
 TINY = Recipe(size=(32, 32), epochs=3, batch_size=2, learning_rate=0.01, base_channels=1)
@@ -75,16 +73,12 @@ def train_and_evaluate():
     return {"loss": history.loss, "mean_iou": history.mean_iou, "weights": weights, "counts": confmat.counts}
 
 
-def work(folder):
-    torch.set_num_threads(1)
-    rank = int(os.environ["RANK"])
-    assert len(next(iter(EpochBatches(8, 4, process=rank, processes=2)))) == 2
-    np.savez(Path(folder) / f"{rank}.npz", **train_and_evaluate())
+def shared(folder):
+    accelerator = default_accelerator()
+    assert accelerator.num_processes == torch.distributed.get_world_size() == 2
+    np.savez(folder / f"{accelerator.process_index}.npz", **train_and_evaluate())
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    if sys.argv[1] == "killed":
-        killed(Path(sys.argv[2]))
-    else:
-        debug_launcher(work, (sys.argv[2],), num_processes=2)
+    {"killed": killed, "shared": shared}[sys.argv[1]](Path(sys.argv[2]))

@@ -1,7 +1,8 @@
 """``python -m segedu.training --model unet --data camvid --root … --recipe full --out …``: a run, and its
 results.
 
-The same under ``accelerate launch -m segedu.training …`` trains on several GPUs or machines.
+The same after ``accelerate launch -m segedu.training`` trains on several GPUs or machines; after
+``torchrun --nproc_per_node 2 -m segedu.training`` too, and there without GPUs as well.
 """
 
 from __future__ import annotations

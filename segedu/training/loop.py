@@ -145,7 +145,8 @@ def default_accelerator() -> Accelerator:
     if torch.cuda.is_available():
         has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
         return Accelerator(mixed_precision="bf16" if has_bf16 else "fp16")
-    return Accelerator()
+    # Unless accelerate is told so, it takes each of several processes without a GPU for a run of its own.
+    return Accelerator(cpu=not torch.accelerator.is_available())
 
 
 def share_weights(model: nn.Module, accelerator: Accelerator) -> None:
