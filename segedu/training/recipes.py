@@ -46,7 +46,7 @@ class Recipe:
     base_channels : int
         Width of the network that the command line makes.
     channels_last : bool
-        Lay feature maps out pixel by pixel: what GPUs compute convolutions on.
+        Lay feature maps out pixel by pixel, which is faster on GPUs with 16 bits, and on many CPUs.
     compile : bool
         Whether `torch.compile` makes kernels for this network; on a GPU only.
     workers : int
@@ -162,6 +162,7 @@ RECIPES: dict[str, Recipe] = {
         loss="cross_entropy_and_dice",
         scale=(0.8, 1.6),
         base_channels=8,
+        channels_last=True,
     ),
     "camvid_small": Recipe(
         size=(180, 240),
@@ -170,6 +171,7 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=3e-3,
         loss="cross_entropy_and_dice",
         base_channels=16,
+        channels_last=True,
         workers=1,
     ),
     "full": Recipe(
