@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from segedu.datasets import summary
 from segedu.metrics import confusion_matrix
 from segedu.training import (
     Epoch,
@@ -21,6 +22,7 @@ from segedu.training import (
     evaluate,
     fit,
     load_checkpoint,
+    median_frequency_weights,
     predict_logits,
     train_one_epoch,
 )
@@ -238,9 +240,17 @@ def test_a_recipe_out_of_range_is_refused(changes, message):
         recipe(**changes)
 
 
-def test_class_weights_that_are_wanted_and_missing_are_asked_for():
+def test_class_weights_are_those_of_the_training_images():
+    scenes = some_halves(4)
+    counted = median_frequency_weights(summary(scenes).pixels)
+    given = fit(small_network(), scenes, [], recipe(class_weights=True), weights=counted)
+    found = fit(small_network(), scenes, [], recipe(class_weights=True))
+    assert found.loss.tolist() == given.loss.tolist()
+
+
+def test_a_recipes_loss_with_weights_asks_for_them():
     with pytest.raises(ValueError, match="expected the weights of the classes"):
-        fit(small_network(), some_halves(2), [], recipe(class_weights=True))
+        recipe(class_weights=True).make_loss()
 
 
 def test_class_weights_reach_the_loss():

@@ -20,11 +20,9 @@ from accelerate import Accelerator
 from torch import nn
 
 from segedu import models
-from segedu.datasets import summary
 from segedu.training.checkpoint import load_checkpoint, load_weights
 from segedu.training.history import History
 from segedu.training.loop import NonFiniteLossError, default_accelerator, evaluate
-from segedu.training.losses import median_frequency_weights
 from segedu.training.recipes import RECIPES, Recipe
 from segedu.training.results import measures, predict, triptych, write_results
 from segedu.training.run import BEST, fit
@@ -104,15 +102,11 @@ def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
     categories = splits.train[0].categories
     torch.manual_seed(recipe.seed)
     model = MODELS[asked.model](len(categories), recipe.base_channels)
-    weights = None
-    if recipe.class_weights:
-        weights = median_frequency_weights(summary(splits.train, progress=False).pixels)
     history = fit(
         model,
         splits.train,
         splits.val,
         recipe,
-        weights=weights,
         folder=out,
         resume=asked.resume,
         accelerator=accelerator,

@@ -214,7 +214,7 @@ class EpochBatches(Sampler[list[int]]):
     [[2, 4], [3, 0]]
     >>> batches.epoch = 1
     >>> list(batches)                       # the second look at each image: 5 to 9
-    [[7, 9], [6, 8]]
+    [[6, 9], [8, 5]]
     """
 
     def __init__(

@@ -12,11 +12,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from segedu.datasets import summary
 from segedu.metrics import ConfusionMatrix
 from segedu.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from segedu.training.data import EpochBatches, SceneDataset, Scenes, augmentation, seed_of, training_loader
 from segedu.training.history import Epoch, History
 from segedu.training.loop import bar_hidden, default_accelerator, evaluate, train_one_epoch
+from segedu.training.losses import median_frequency_weights
 from segedu.training.recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
@@ -47,7 +49,8 @@ def fit(
         Evaluated after every epoch; empty for none.
     recipe : Recipe
     weights : (C,) tensor, optional
-        Class weights, where the recipe wants them: see `median_frequency_weights`.
+        Class weights, where the recipe wants them. None counts the pixels of `train` first, in one pass, and
+        takes `median_frequency_weights`.
     folder : path, optional
         Where ``last.pt`` is written after every epoch, and ``best.pt`` after the best one on `val`. None writes
         nothing.
@@ -136,6 +139,8 @@ class _Run:
         self.model, self.recipe, self.accelerator = model, recipe, accelerator
         self.num_classes = len(train[0].categories)
         self.images = len(train)
+        if recipe.class_weights and weights is None:
+            weights = median_frequency_weights(summary(train, progress=False).pixels)
         self.loss = recipe.make_loss(weights)
         augment = augmentation(recipe.size, scale=recipe.scale, flip=recipe.flip, color=recipe.color)
         self.batches = EpochBatches(
