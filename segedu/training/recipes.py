@@ -187,7 +187,6 @@ RECIPES: dict[str, Recipe] = {
 }
 """Recipes by name.
 
-``street_minute`` trains a small network on street scenes, on a CPU, in about a minute. ``camvid_small`` is
-CamVid at half its size, hours on a CPU. ``full`` is CamVid at 360×480 with a network of the paper's width, for
-a GPU.
+``street_minute`` trains a small network on street scenes, on a CPU. ``camvid_small`` is CamVid at half its
+size, for a CPU with patience. ``full`` is CamVid at 360×480 with a network of the paper's width, for a GPU.
 """
