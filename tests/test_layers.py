@@ -39,7 +39,9 @@ LAYERS = {
     MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
     NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),
-    LEARNING: Layer({"training"}, {LABELS, MEASURES, NETWORKS}, ARRAYS | {"torch", "torchvision"}),
+    LEARNING: Layer(
+        {"training"}, {LABELS, MEASURES, NETWORKS}, ARRAYS | {"torch", "torchvision", "accelerate", "tqdm"}
+    ),
     PEOPLE: Layer(
         {"widgets", "exercises"},
         {LABELS, MEASURES, PICTURES},
@@ -56,6 +58,7 @@ TOOLS = {
 HEAVY = [
     "torch",
     "torchvision",
+    "accelerate",
     "matplotlib",
     "ipywidgets",
     "anywidget",

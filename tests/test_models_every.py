@@ -71,18 +71,19 @@ def test_saved_weights_give_the_same_logits_in_a_network_made_anew(network):
 
 @every_network
 def test_in_evaluation_an_image_gets_its_logits_whatever_else_is_in_the_batch(network):
-    model, x = network(3, 5, base_channels=2), images(3, 3, 40, 50)
+    # In float64, because the rounding of float32 can turn a maximum, and with it a switch of DeconvNet.
+    model, x = network(3, 5, base_channels=2).double(), images(3, 3, 40, 50).double()
     model(x)
     model.eval()
     together = model(x)
     assert torch.equal(model(x), together)
     for k in range(3):
-        torch.testing.assert_close(model(x[k : k + 1]), together[k : k + 1], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(model(x[k : k + 1]), together[k : k + 1])
 
 
 @every_network
 def test_the_memory_format_changes_nothing(network):
-    model, x = network(3, 5, base_channels=4).eval(), images(2, 3, 37, 50)
+    model, x = network(3, 5, base_channels=4).eval().double(), images(2, 3, 37, 50).double()
     target = torch.arange(2 * 37 * 50).reshape(2, 37, 50) % 5
     results = []
     for memory_format in (torch.contiguous_format, torch.channels_last):
@@ -91,12 +92,12 @@ def test_the_memory_format_changes_nothing(network):
         cross_entropy(logits, target).backward()
         results.append([logits] + [p.grad.clone() for p in model.parameters() if p.grad is not None])
     for plain, last in zip(*results, strict=True):
-        torch.testing.assert_close(last, plain, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(last, plain)
 
 
 @every_network
 def test_the_checks_of_the_input_leave_one_graph_to_torch_compile(network):
-    model, x = network(3, 5, base_channels=2).eval(), images(1, 3, 33, 40)
+    model, x = network(3, 5, base_channels=2).eval().double(), images(1, 3, 33, 40).double()
     compiled = torch.compile(model, backend="eager", fullgraph=True)  # raises where the graph breaks
     torch.testing.assert_close(compiled(x), model(x))
 

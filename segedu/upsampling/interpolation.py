@@ -30,7 +30,7 @@ def nearest_matrix(input_shape: tuple[int, int], output_shape: tuple[int, int]) 
     Raises
     ------
     ValueError
-        If the shapes are none, or the matrix would have more than `MAX_ENTRIES` entries.
+        If the shapes are none, or the matrix would have more than 20 million entries (`MAX_ENTRIES`).
 
     Examples
     --------
@@ -73,7 +73,7 @@ def bilinear_matrix(
     Raises
     ------
     ValueError
-        If the shapes are none, or the matrix would have more than `MAX_ENTRIES` entries.
+        If the shapes are none, or the matrix would have more than 20 million entries (`MAX_ENTRIES`).
 
     Examples
     --------

@@ -51,8 +51,8 @@ def convolution_matrix(
     Raises
     ------
     ValueError
-        If shapes, dtypes or numbers do not fit, and if the matrix would have more than `MAX_ENTRIES` entries:
-        `conv2d` and `conv_transpose2d` apply the same map without it.
+        If shapes, dtypes or numbers do not fit, and if the matrix would have more than 20 million entries
+        (`MAX_ENTRIES`): `conv2d` and `conv_transpose2d` apply the same map without it.
 
     Notes
     -----
@@ -138,7 +138,7 @@ def col2im_matrix(
     Raises
     ------
     ValueError
-        If numbers do not fit, and if the matrix would have more than `MAX_ENTRIES` entries.
+        If numbers do not fit, and if the matrix would have more than 20 million entries (`MAX_ENTRIES`).
 
     Examples
     --------
@@ -205,7 +205,7 @@ class _Wires:
 
 
 def check_entries(name: str, count: int, way_out: str) -> None:
-    """A ValueError with the number and the way out, if a matrix would have more than `MAX_ENTRIES` entries."""
+    """A ValueError with the number and the way out, if a matrix would have more than `MAX_ENTRIES`."""
     if count > MAX_ENTRIES:
         raise ValueError(
             f"{name}: expected at most {MAX_ENTRIES:,} entries, got {count:,} ({12 * count / 1e9:.1f} GB); "

@@ -1,0 +1,58 @@
+"""Training a network, and finding out how good it is: one loop for a laptop and for several GPUs.
+
+``train_one_epoch`` and ``evaluate`` are the loop, ``fit`` is a whole run by a `Recipe`, with checkpoints.
+``python -m segedu.training`` does it from the command line, and so does ``accelerate launch -m
+segedu.training``.
+"""
+
+from segedu.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from segedu.training.data import MEAN, STD, EpochBatches, SceneDataset, augmentation, normalise, training_loader
+from segedu.training.history import Epoch, History
+from segedu.training.loop import (
+    NonFiniteLossError,
+    default_accelerator,
+    evaluate,
+    predict_logits,
+    train_one_epoch,
+)
+from segedu.training.losses import (
+    LOSSES,
+    cross_entropy,
+    cross_entropy_and_dice,
+    dice,
+    focal,
+    median_frequency_weights,
+    over_processes,
+)
+from segedu.training.recipes import RECIPES, Recipe
+from segedu.training.run import fit
+
+__all__ = [
+    "LOSSES",
+    "MEAN",
+    "RECIPES",
+    "STD",
+    "Epoch",
+    "EpochBatches",
+    "History",
+    "NonFiniteLossError",
+    "Recipe",
+    "SceneDataset",
+    "augmentation",
+    "cross_entropy",
+    "cross_entropy_and_dice",
+    "default_accelerator",
+    "dice",
+    "evaluate",
+    "fit",
+    "focal",
+    "load_checkpoint",
+    "load_weights",
+    "median_frequency_weights",
+    "normalise",
+    "over_processes",
+    "predict_logits",
+    "save_checkpoint",
+    "train_one_epoch",
+    "training_loader",
+]

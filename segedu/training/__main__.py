@@ -1,0 +1,160 @@
+"""``python -m segedu.training --model unet --data camvid --root … --recipe full --out …``: a run, and its
+results.
+
+The same after ``accelerate launch -m segedu.training`` trains on several GPUs or machines; after
+``torchrun --nproc_per_node 2 -m segedu.training`` too, and there without GPUs as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from segedu import models
+from segedu.training.checkpoint import load_checkpoint, load_weights
+from segedu.training.history import History
+from segedu.training.loop import NonFiniteLossError, default_accelerator, evaluate
+from segedu.training.recipes import RECIPES, Recipe
+from segedu.training.results import measures, predict, triptych, write_results
+from segedu.training.run import BEST, fit
+from segedu.training.sources import Splits, camvid, streets
+
+Maker = Callable[[int, int], nn.Module]
+
+MODELS: dict[str, Maker] = {
+    "unet": lambda classes, width: models.UNet(3, classes, base_channels=width),
+    "fcn32s": lambda classes, width: models.FCN32s(3, classes, base_channels=width, batch_norm=True),
+    "fcn16s": lambda classes, width: models.FCN16s(3, classes, base_channels=width, batch_norm=True),
+    "fcn8s": lambda classes, width: models.FCN8s(3, classes, base_channels=width, batch_norm=True),
+    "deconvnet": lambda classes, width: models.DeconvNet(3, classes, base_channels=width),
+    "segnet": lambda classes, width: models.SegNet(3, classes, base_channels=width),
+}
+"""Networks by name: number of classes and base channels to a network. All start from random weights."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        recipe = _recipe(asked)
+        _run(asked, recipe)
+    except (NonFiniteLossError, ValueError, OSError) as error:
+        # Of an error in a process that reads ahead, the message is a traceback; its last line says what it is.
+        print(str(error).strip().splitlines()[-1], file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command with --resume goes on after the last whole epoch.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m segedu.training",
+        description="Train a network by a recipe; evaluate it on the test images once, in the end.",
+    )
+    parser.add_argument("--model", choices=list(MODELS), required=True)
+    parser.add_argument("--data", choices=["camvid", "street"], required=True)
+    parser.add_argument("--root", help="folder of the data set (street scenes are drawn and need none)")
+    parser.add_argument("--recipe", choices=list(RECIPES), required=True)
+    parser.add_argument("--out", required=True, help="folder for checkpoints, results.json and pictures")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out, if any")
+    parser.add_argument(
+        "--weights",
+        choices=["last", "best"],
+        default="last",
+        help="which are tested: of the last epoch, or of the best one on the validation images (default: last)",
+    )
+    for name in ("seed", "epochs", "workers", "base-channels"):
+        parser.add_argument(f"--{name}", type=int, help="instead of the recipe's")
+    return parser
+
+
+def _recipe(asked: argparse.Namespace) -> Recipe:
+    names = ("seed", "epochs", "workers", "base_channels")
+    changes = {name: value for name in names if (value := getattr(asked, name)) is not None}
+    return dataclasses.replace(RECIPES[asked.recipe], **changes)
+
+
+def _splits(asked: argparse.Namespace, recipe: Recipe) -> Splits:
+    if asked.data == "street":
+        return streets(recipe.size)
+    if asked.root is None:
+        raise ValueError(
+            f"--root: expected the folder of {asked.data}, got none; "
+            f"python -m segedu.datasets download {asked.data} gets it"
+        )
+    return camvid(asked.root)
+
+
+def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
+    accelerator = default_accelerator()
+    splits, out = _splits(asked, recipe), Path(asked.out)
+    categories = splits.train[0].categories
+    torch.manual_seed(recipe.seed)
+    model = MODELS[asked.model](len(categories), recipe.base_channels)
+    history = fit(
+        model,
+        splits.train,
+        splits.val,
+        recipe,
+        folder=out,
+        resume=asked.resume,
+        accelerator=accelerator,
+        progress=None,
+    )
+    if asked.weights == "best":
+        load_weights(model, load_checkpoint(out / BEST)["model"], where=out / BEST)
+    confmat = evaluate(
+        model, splits.test, len(categories), size=recipe.size, accelerator=accelerator, workers=recipe.workers
+    )
+    if not accelerator.is_main_process:
+        return
+    results = {
+        "model": asked.model,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "data": asked.data,
+        "split": "test",
+        "weights": asked.weights,
+        **measures(confmat, categories),
+        "recipe": {"name": asked.recipe, **recipe.as_dict()},
+        "seed": recipe.seed,
+        "device": device_name(accelerator),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "seconds": history.seconds,
+        "history": history.as_dicts(),
+    }
+    write_results(results, out / "results.json")
+    for k in range(min(3, len(splits.test))):
+        scene = splits.test[k]
+        preds = predict(model, scene, size=recipe.size, accelerator=accelerator)
+        triptych(scene, preds).save(out / f"prediction_{k}.png", optimize=True)
+    _say(history, results["mean_iou"], out)
+
+
+def device_name(accelerator: Accelerator) -> str:
+    """What computed, for people: the device, its precision, and how many of them there were."""
+    kind = accelerator.device.type
+    name = torch.cuda.get_device_name(accelerator.device) if kind == "cuda" else platform.machine() or kind
+    threads = f", {torch.get_num_threads()} threads" if kind == "cpu" else ""
+    precision = {"no": "float32"}.get(accelerator.mixed_precision, accelerator.mixed_precision)
+    count = "" if accelerator.num_processes == 1 else f"{accelerator.num_processes} × "
+    return f"{count}{kind} ({name}{threads}), {precision}"
+
+
+def _say(history: History, mean_iou: float, out: Path) -> None:
+    print(history)
+    print(f"test mIoU {mean_iou:.3f} after {history.seconds:.0f} s of training; see {out / 'results.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

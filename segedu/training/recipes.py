@@ -1,0 +1,193 @@
+"""Recipes: all the numbers of a training run in one place, with names for those that the book uses."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from segedu.training.losses import LOSSES, Loss
+
+WEIGHTED = ("cross_entropy", "cross_entropy_and_dice")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained. Together with the model and the data it decides the result.
+
+    What depends on the machine alone is not in it: device and precision are those of the accelerator.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Height and width of what the network sees in training. In evaluation, images are made to fit into it.
+    epochs : int
+        How often every image is looked at.
+    batch_size : int
+        Images in a step, of all processes together.
+    learning_rate : float
+        The highest, after the warm-up.
+    weight_decay : float
+        Of AdamW; biases and the parameters of batch norm have none.
+    warmup : float
+        Share of all steps in which the learning rate rises from 0, 0 to below 1.
+    power : float
+        After the warm-up it falls as (1 − progress) ** power: 1 is a straight line to 0.
+    loss : str
+        A name in `segedu.training.LOSSES`.
+    class_weights : bool
+        Median frequency weights, for the losses with cross-entropy.
+    scale, flip, color
+        As of `augmentation`.
+    base_channels : int
+        Width of the network that the command line makes.
+    channels_last : bool
+        Lay feature maps out pixel by pixel, which is faster on GPUs with 16 bits, and on many CPUs.
+    compile : bool
+        Whether `torch.compile` makes kernels for this network; on a GPU only.
+    workers : int
+        Processes that read images ahead, for each process that trains. They change nothing but the speed.
+    seed : int
+        0 or more.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range. The message names it.
+    """
+
+    size: tuple[int, int]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 1e-2
+    warmup: float = 0.05
+    power: float = 0.9
+    loss: str = "cross_entropy"
+    class_weights: bool = False
+    scale: tuple[float, float] = (0.5, 2.0)
+    flip: float = 0.5
+    color: float = 0.2
+    base_channels: int = 64
+    channels_last: bool = False
+    compile: bool = False
+    workers: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "base_channels"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Recipe.{name}: expected at least 1, got {getattr(self, name)}")
+        for name in ("learning_rate", "power"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"Recipe.{name}: expected a number above 0, got {getattr(self, name)}")
+        for name in ("weight_decay", "workers", "seed"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"Recipe.{name}: expected 0 or more, got {getattr(self, name)}")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"Recipe.warmup: expected a share from 0 to below 1, got {self.warmup}")
+        if self.loss not in LOSSES:
+            raise ValueError(f"Recipe.loss: expected one of {', '.join(LOSSES)}, got {self.loss!r}")
+        if self.class_weights and self.loss not in WEIGHTED:
+            raise ValueError(
+                f"Recipe.class_weights: expected False with the loss {self.loss!r}; weights go with "
+                f"{' and '.join(WEIGHTED)}"
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, in plain types that JSON knows."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+
+    def make_loss(self, weights: Tensor | None = None) -> Loss:
+        """The loss as a function of logits and target; `weights` (C,) are used if the recipe wants them."""
+        loss = LOSSES[self.loss]
+        if not self.class_weights:
+            return loss
+        if weights is None:
+            raise ValueError(
+                "weights: expected the weights of the classes, since class_weights is True, got None"
+            )
+        return partial(loss, weights=weights)
+
+    def make_optimizer(self, model: nn.Module) -> Optimizer:
+        """AdamW; decay pulls weights of convolutions to 0, not biases and batch norm (their vectors)."""
+        trained = [p for p in model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return AdamW(groups, lr=self.learning_rate)
+
+    def make_schedule(self, optimizer: Optimizer, steps: int) -> LambdaLR:
+        """The learning rate of each of `steps` steps, as `factor` says."""
+        return LambdaLR(optimizer, lambda step: self.factor(step, steps))
+
+    def factor(self, step: int, steps: int) -> float:
+        """What the highest learning rate is multiplied with in a step, 0 to ``steps - 1``.
+
+        Examples
+        --------
+        Two of ten steps of warm-up, then a straight line that ends above 0, since a step of 0 is none:
+
+        >>> recipe = Recipe(size=(64, 64), epochs=1, batch_size=1, learning_rate=1, warmup=0.2, power=1)
+        >>> [recipe.factor(step, 10) for step in (0, 1, 2, 6, 9)]
+        [0.5, 1.0, 1.0, 0.5, 0.125]
+        """
+        rising = round(self.warmup * steps)
+        if step < rising:
+            return (step + 1) / rising
+        # LambdaLR asks for one step more than there are: 0.
+        return max(1 - (step - rising) / (steps - rising), 0.0) ** self.power
+
+    def differences(self, other: dict[str, Any]) -> list[str]:
+        """The fields in which another recipe, `as_dict`, trains differently; the number of workers does not."""
+        mine = self.as_dict()
+        names = [f.name for f in fields(self) if f.name != "workers"]
+        return [f"{n}: {other.get(n)!r}, now {mine[n]!r}" for n in names if other.get(n) != mine[n]]
+
+
+RECIPES: dict[str, Recipe] = {
+    "street_minute": Recipe(
+        size=(128, 128),
+        epochs=12,
+        batch_size=8,
+        learning_rate=1e-2,
+        warmup=0.1,
+        loss="cross_entropy_and_dice",
+        scale=(0.8, 1.6),
+        base_channels=8,
+        channels_last=True,
+    ),
+    "camvid_small": Recipe(
+        size=(180, 240),
+        epochs=120,
+        batch_size=8,
+        learning_rate=3e-3,
+        loss="cross_entropy_and_dice",
+        base_channels=16,
+        channels_last=True,
+        workers=1,
+    ),
+    "full": Recipe(
+        size=(360, 480),
+        epochs=400,
+        batch_size=8,
+        learning_rate=1e-3,
+        loss="cross_entropy_and_dice",
+        channels_last=True,
+        compile=True,
+        workers=8,
+    ),
+}
+"""Recipes by name.
+
+``street_minute`` trains a small network on street scenes, on a CPU, in about a minute. ``camvid_small`` is
+CamVid at half its size, hours on a CPU. ``full`` is CamVid at 360×480 with a network of the paper's width, for
+a GPU.
+"""

@@ -1,0 +1,82 @@
+"""What a run leaves to be read: its numbers as JSON, and a few predictions as pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from accelerate import Accelerator
+from PIL import Image
+from torch import nn
+
+from segedu.metrics import ConfusionMatrix
+from segedu.scene import VOID, Category, Scene
+from segedu.training.data import SceneDataset
+from segedu.training.loop import predict_logits
+
+_VOID_COLOR = (255, 255, 255)
+
+
+def measures(confmat: ConfusionMatrix, categories: Sequence[Category]) -> dict[str, Any]:
+    """The measures of a result file. A class's IoU stands under its name.
+
+    Examples
+    --------
+    >>> from segedu.synthetic import STREET
+    >>> found = measures(ConfusionMatrix(9, counts=np.diag([3] * 8 + [0])), STREET)
+    >>> found["mean_iou"], found["iou_per_class"]["road"], found["iou_per_class"]["traffic sign"]
+    (1.0, 1.0, nan)
+    """
+    names = [category.name for category in categories]
+    return {
+        "mean_iou": confmat.mean_iou,
+        "iou_per_class": dict(zip(names, confmat.iou_per_class.tolist(), strict=True)),
+        "pixel_accuracy": confmat.pixel_accuracy,
+    }
+
+
+def write_results(results: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write a result file, whole or not at all. NaN becomes null: JSON has no other word for what is
+    undefined."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(_plain(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    os.replace(part, path)
+
+
+@torch.no_grad()
+def predict(
+    model: nn.Module, scene: Scene, *, size: tuple[int, int] | None = None, accelerator: Accelerator
+) -> npt.NDArray[np.uint8]:
+    """The class that a network gives to each pixel of a scene, (H, W); `size` as for `evaluate`."""
+    model = accelerator.unwrap_model(model)
+    was_training = model.training
+    model.eval()
+    image, _ = SceneDataset([scene])[0]
+    with accelerator.autocast():
+        logits = predict_logits(model, image.to(accelerator.device), size=size)
+    model.train(was_training)
+    return logits.argmax(dim=0).cpu().numpy().astype(np.uint8)
+
+
+def triptych(scene: Scene, preds: npt.NDArray[np.uint8]) -> Image.Image:
+    """Image, truth and prediction side by side, in the categories' colours; void is white."""
+    palette = np.full((VOID + 1, 3), _VOID_COLOR, np.uint8)
+    palette[: len(scene.categories)] = [category.color for category in scene.categories]
+    return Image.fromarray(np.concatenate([scene.image, palette[scene.semantic], palette[preds]], axis=1))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,84 @@
+"""Training in processes of its own: killed at a given moment, or two that share the work.
+
+``python tests/training_processes.py killed FOLDER`` forks a fresh Python for each moment, so that no threads of
+the tests are in the way; ``torchrun --nproc_per_node 2 tests/training_processes.py shared FOLDER``.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from segedu.training import Recipe, SceneDataset, __main__, default_accelerator, evaluate, fit
+from training_cases import recipe, small_network, some_halves
+
+TINY = Recipe(size=(32, 32), epochs=3, batch_size=2, learning_rate=0.01, base_channels=1)
+
+# What is about to be done for the n-th time when the process is killed. An epoch reads 4 training images, and
+# every checkpoint is brought to the disk (fsync: file, then folder) and put in place (replace).
+MOMENTS = [
+    ("read", 2),
+    ("read", 13),
+    ("fsync", 1),
+    ("replace", 1),
+    ("replace", 2),
+    ("fsync", 5),
+    ("replace", 4),
+]
+
+
+def arguments(camvid, out):
+    return ["--model=unet", "--data=camvid", f"--root={camvid}", "--recipe=tiny", f"--out={out}"]
+
+
+def kill_at(what, count):
+    """Let this process kill itself when something is about to happen for the `count`-th time."""
+    owner, name = {
+        "read": (SceneDataset, "__getitem__"),
+        "fsync": (os, "fsync"),
+        "replace": (os, "replace"),
+    }[what]
+    real, seen = getattr(owner, name), iter(range(1, 10_000))
+
+    def deadly(*args):
+        if next(seen) == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args)
+
+    setattr(owner, name, deadly)
+
+
+def killed(folder):
+    __main__.RECIPES["tiny"] = TINY
+    for what, count in MOMENTS:
+        child = os.fork()
+        if not child:
+            kill_at(what, count)
+            __main__.main(arguments(folder / "camvid", folder / f"{what}-{count}"))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL, (what, count, status)
+
+
+def train_and_evaluate():
+    """What one process and two have to agree on: losses, weights, and counts of 7 scenes (an odd number)."""
+    model = small_network()
+    setting = recipe(batch_size=4, loss="cross_entropy_and_dice")
+    history = fit(model, some_halves(8), some_halves(3, 50), setting)
+    confmat = evaluate(model, some_halves(7, 80), 2)
+    weights = torch.cat([p.detach().ravel() for p in model.parameters()]).numpy()
+    return {"loss": history.loss, "mean_iou": history.mean_iou, "weights": weights, "counts": confmat.counts}
+
+
+def shared(folder):
+    accelerator = default_accelerator()
+    assert accelerator.num_processes == torch.distributed.get_world_size() == 2
+    np.savez(folder / f"{accelerator.process_index}.npz", **train_and_evaluate())
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    {"killed": killed, "shared": shared}[sys.argv[1]](Path(sys.argv[2]))
