@@ -52,7 +52,7 @@ def overlap_count(
 
     Examples
     --------
-    Stamps 3 wide and 2 apart: 1, 2, 1, 2. Stamps 4 wide and 2 apart are even inside:
+    Stamps 3 wide and 2 apart: 1, 2, 1, 2. Stamps 4 wide and 2 apart are uniform inside:
 
     >>> overlap_count((1, 4), (1, 3), stride=2)
     array([[1, 1, 2, 1, 2, 1, 2, 1, 1]])

@@ -24,11 +24,11 @@ MAX_PIXELS = 128 * 128
 
 PAIRS = (
     ("Checkerboard", "ones", 2, "transposed 1.5 constant", "transposed 2 constant",
-     "Stamps of 3 × 3, two apart, pile up unevenly. One pixel more, and the inside is even."),
+     "Stamps of 3 × 3, two apart, pile up unevenly. One pixel more, and the inside is uniform."),
     ("On the picture", "picture", 4, "transposed 1.5 constant", "bilinear",
      "The same stamps on the street. Nothing in the picture is to blame for the pattern."),
     ("Random weights", "ones", 4, "transposed 2 random", "resize random",
-     "Even overlap does not save random weights. Resizing first does, up to the rim."),
+     "Uniform overlap does not save random weights. Resizing first does, up to the rim."),
     ("Dark rim", "ones", 4, "transposed 2 bilinear", "bilinear",
      "The same interpolation inside. At the rim the stamps of the neighbours outside are missing."),
     ("Corners", "labels", 8, "bilinear aligned", "bilinear",

@@ -20,7 +20,7 @@ from segedu.upsampling import (
 
 FACTORS = (2, 4, 8)
 WIDTHS = (1, 1.5, 2, 2.5)
-"""Widths of a transposed convolution's kernel, in strides: whole ones overlap evenly, the others do not."""
+"""Widths of a transposed convolution's kernel, in strides: whole ones overlap uniformly, the others do not."""
 
 METHODS = (
     "original",

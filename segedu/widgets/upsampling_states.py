@@ -97,9 +97,9 @@ def about(method: str, factor: int) -> str:
         after = f", then a convolution of {k} × {k}" if rest else ", zeros everywhere else"
         does = f"The maximum of each block returns to its place{after}."
     elif kind == "transposed":
-        even = "evenly" if k % factor == 0 else "unevenly"
-        does = f"Stamps of {k} × {k}, {factor} apart: they overlap {even}."
-        does = does.replace("overlap evenly", "lie side by side") if k == factor else does
+        how = "uniformly" if k % factor == 0 else "unevenly"
+        does = f"Stamps of {k} × {k}, {factor} apart: they overlap {how}."
+        does = does.replace("overlap uniformly", "lie side by side") if k == factor else does
     else:
         does = f"Blocks of {factor} × {factor}, then a convolution of {k} × {k}."
     weights = f"{k * k} weights" if k else "no weights"
