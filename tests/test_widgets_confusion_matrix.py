@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from browser import Record
 from segedu import VOID, Category, Scene, metrics
 from segedu.synthetic import street_scene
 from segedu.widgets import ConfusionMatrix
@@ -26,20 +22,25 @@ from segedu.widgets.confusion_words import (
     cell_sentence,
     share_of_row,
 )
-from segedu.widgets.page import PageWidget, module
+from segedu.widgets.page import module
 from segedu.widgets.prediction_edits import (
     prediction_edits,
 )
 from segedu.widgets.runs import encode_runs
 from segedu.widgets.sentences import score
-from widget_pages import page_of, shown
+from widget_pages import (
+    DESK,
+    PHONE,
+    Open,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 from widget_scenes import edits_of, small_street
 
 STREET = small_street()  # 64 × 128: road, sky, person, car; the last four rows are void
 BOOK = street_scene(seed=28, light="day", cars=7, pedestrians=10)  # the street of chapter 5
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 900, "height": 900}}
-Open = Callable[..., Page]
 
 
 # ---- the state
@@ -155,23 +156,6 @@ def test_the_still_forms_show_the_state_and_say_it() -> None:
 
 
 # ---- in the page
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: PageWidget, **context: object) -> Page:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
 
 
 def assert_shows(page: Page, widget: ConfusionMatrix) -> None:
@@ -471,10 +455,8 @@ def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context
         theme=theme,
         **context,
     )
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 def many_classes() -> Scene:
@@ -491,15 +473,7 @@ def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
     page = open_page(
         ConfusionMatrix(BOOK), ConfusionMatrix(many_classes()), viewport={"width": width, "height": 800}
     )
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest(".layers, .unseen, .cm-scroll"))
-             .filter((node) => node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert over_the_edge(page, but=".layers, .unseen, .cm-scroll") == []
 
 
 def test_the_matrix_of_the_street_fits_a_phone_with_cells_for_a_finger(open_page: Open) -> None:

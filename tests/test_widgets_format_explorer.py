@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from pycocotools import mask as pycocotools
@@ -30,12 +28,19 @@ from segedu.datasets import (
 )
 from segedu.widgets import FormatExplorer, encodings_at
 from segedu.widgets.encodings import NO_RUN, run_at, run_sentence
-from widget_pages import loaded, page_of, shown
+from widget_pages import (
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 from widget_scenes import random_scene, small_street
 
 STREET = small_street()
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1100, "height": 900}}
+WIDE_DESK = {"viewport": {"width": 1100, "height": 900}}
 KEYS = ["voc_class", "voc_object", "label_ids", "train_ids", "instance_ids", "coco_annotation", "coco_run",
         "panoptic", "segments_info"]  # fmt: skip
 THINGS = [cityscapes_label(name) for name in ("car", "person", "rider", "bus", "caravan", "bicycle")]
@@ -285,25 +290,6 @@ def test_the_strip_is_the_mask_between_two_positions(explorer_js: Page) -> None:
 
 # ---- in a page, by mouse, keyboard and finger
 
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: FormatExplorer, **context: object) -> Page:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
-
 
 def spot(picture: Locator, row: int, col: int) -> dict[str, float]:
     box, (height, width) = picture.bounding_box(), STREET.size
@@ -430,7 +416,7 @@ def test_without_javascript_the_still_picture_stays(browser: Browser, tmp_path: 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("context", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("context", [WIDE_DESK, PHONE], ids=["desk", "phone"])
 def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context: dict) -> None:
     page = open_page(
         FormatExplorer(STREET, pixel=[30, 40], caption="A street."),
@@ -439,20 +425,11 @@ def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context
         theme=theme,
         **context,
     )
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
     page = open_page(FormatExplorer(STREET, pixel=[30, 40]), viewport={"width": width, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest(".layers, .unseen") && node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
+    assert over_the_edge(page, but=".layers, .unseen") == []

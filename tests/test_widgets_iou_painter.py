@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from playwright.sync_api import Browser, Page, expect
 
-from browser import Record
 from segedu.widgets import IoUPainter, overlap, overlap_scores
 from segedu.widgets.iou_presets import presets
 from segedu.widgets.overlap import equations, overlap_sentence
-from segedu.widgets.page import PageWidget, module
+from segedu.widgets.page import module
 from segedu.widgets.sentences import score
-from widget_pages import loaded, page_of, shown
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 900, "height": 900}}
-Open = Callable[..., Page]
+from widget_pages import (
+    DESK,
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 
 
 def mask(text: str) -> np.ndarray:
@@ -315,23 +317,6 @@ def test_a_region_is_drawn_with_its_own_area(functions: Page) -> None:
 # ---- in the page
 
 
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: PageWidget, **context: object) -> Page:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
-
-
 def drawn(page: Page, kind: str, size: tuple[int, int] = (16, 24)) -> np.ndarray:
     """Which cells the page draws as one kind: "fn", "tp" or "fp"."""
     path = page.locator(f".iou-grid path[data-kind={kind}]").get_attribute("d") or ""
@@ -517,10 +502,8 @@ def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context
         **context,
     )
     page.get_by_role("button", name="Clear").first.click()
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
@@ -528,14 +511,7 @@ def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
     page = open_page(
         IoUPainter(), IoUPainter(target=np.ones((40, 40), bool)), viewport={"width": width, "height": 800}
     )
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest("svg, .unseen") && node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert over_the_edge(page, but="svg, .unseen") == []
 
 
 def luminance(color: str) -> float:

@@ -22,8 +22,8 @@ from widget_scenes import small_street
 TESTS = Path(__file__).parent
 PATIENCE = 120_000  # ms: a kernel starts slowly on a busy machine
 
-CELLS = [
-    f"""\
+CELLS = {
+    "viewer": f"""\
 import sys
 sys.path.insert(0, {str(TESTS)!r})
 from segedu.widgets import ClassifyDetectSegment, SceneViewer, ThingStuff
@@ -31,39 +31,37 @@ from widget_scenes import small_street
 viewer, heard = SceneViewer(small_street()), []
 viewer.observe(lambda change: heard.append(change["new"]), "view")
 viewer""",
-    "print(heard, viewer.opacity, viewer.pixel, viewer.selected)",
-    "viewer.view, viewer.pixel, viewer.selected = 'instance', [48, 90], 6",
-    "splitter = ThingStuff(small_street())\nsplitter",
-    "print(splitter.things, splitter.relabelled)\nsplitter.things = ['sky']",
-    "answers = ClassifyDetectSegment(small_street())\nanswers",
-    "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
-    "from segedu.widgets import ConfusionMatrix\nmatrix = ConfusionMatrix(small_street())\nmatrix",
-    "print(matrix.names['a'], matrix.cell, matrix.brush)\nmatrix.b, matrix.shown = matrix.a, 'b'",
-    "from segedu.widgets import SparseMatrix, TransposedConvolution\n"
-    "stamps = TransposedConvolution(size=3, stride=3, output_padding=2, step=9)\nstamps",
-    "print(stamps)\nstamps.view, stamps.step = 'slide', 2",
-    "matrix = SparseMatrix(padding=1, row=15)\nmatrix",
-    "print(matrix)\nmatrix.transposed, matrix.column = True, 5",
-    "from segedu.widgets import UpsamplingLab\nlab = UpsamplingLab(small_street())\nlab",
-    "print(lab.content, lab.factor, lab.left, lab.divider)\nlab.right = 'resize fitted'",
-]
-
-FIELD_CELLS = [
-    "from segedu.widgets import ReceptiveField\nfield = ReceptiveField(small_street())\nfield",
-    "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
-]
-FORMAT_CELLS = [
-    "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
-    "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
-]
-CELLS += FIELD_CELLS + FORMAT_CELLS
+    "ask viewer": "print(heard, viewer.opacity, viewer.pixel, viewer.selected)",
+    "set viewer": "viewer.view, viewer.pixel, viewer.selected = 'instance', [48, 90], 6",
+    "splitter": "splitter = ThingStuff(small_street())\nsplitter",
+    "ask splitter": "print(splitter.things, splitter.relabelled)\nsplitter.things = ['sky']",
+    "answers": "answers = ClassifyDetectSegment(small_street())\nanswers",
+    "ask answers": "print(answers.view, answers.pixel)\nanswers.view = 'boxes'",
+    "confusion": "from segedu.widgets import ConfusionMatrix\nmatrix = ConfusionMatrix(small_street())\nmatrix",
+    "ask confusion": (
+        "print(matrix.names['a'], matrix.cell, matrix.brush)\nmatrix.b, matrix.shown = matrix.a, 'b'"
+    ),
+    "stamps": (
+        "from segedu.widgets import SparseMatrix, TransposedConvolution\n"
+        "stamps = TransposedConvolution(size=3, stride=3, output_padding=2, step=9)\nstamps"
+    ),
+    "ask stamps": "print(stamps)\nstamps.view, stamps.step = 'slide', 2",
+    "matrix": "matrix = SparseMatrix(padding=1, row=15)\nmatrix",
+    "ask matrix": "print(matrix)\nmatrix.transposed, matrix.column = True, 5",
+    "lab": "from segedu.widgets import UpsamplingLab\nlab = UpsamplingLab(small_street())\nlab",
+    "ask lab": "print(lab.content, lab.factor, lab.left, lab.divider)\nlab.right = 'resize fitted'",
+    "field": "from segedu.widgets import ReceptiveField\nfield = ReceptiveField(small_street())\nfield",
+    "ask field": "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
+    "formats": "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
+    "ask formats": "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
+}
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a JupyterLab of its own, with a notebook in it."""
     home = tmp_path_factory.mktemp("lab")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     (home / "work").mkdir()
     nbformat.write(notebook, home / "work" / "viewer.ipynb")
@@ -138,9 +136,9 @@ def notebook(browser: Browser, lab: str) -> Iterator[Page]:
         assert beyond == []
 
 
-def run_cell(page: Page, number: int) -> Locator:
-    """Run a cell of the notebook; its output."""
-    cell = page.locator(".jp-CodeCell").nth(number)
+def run_cell(page: Page, name: str) -> Locator:
+    """Run a cell of the notebook, by its name in `CELLS`; its output."""
+    cell = page.locator(".jp-CodeCell").nth(list(CELLS).index(name))
     prompt = cell.locator(".jp-InputPrompt")
     for _ in range(PATIENCE // 10_000):
         cell.locator(".cm-content").click()
@@ -155,7 +153,7 @@ def run_cell(page: Page, number: int) -> Locator:
 
 
 def test_a_widget_is_live_in_jupyterlab_in_both_directions(notebook: Page) -> None:
-    widget = run_cell(notebook, 0).locator(".segedu")
+    widget = run_cell(notebook, "viewer").locator(".segedu")
     expect(widget.get_by_role("radio", name="Panoptic")).to_be_checked()
 
     # The reader looks at the semantic view, covers a step more, selects a car, and goes to a pixel by keys.
@@ -168,10 +166,10 @@ def test_a_widget_is_live_in_jupyterlab_in_both_directions(notebook: Page) -> No
     expect(widget.locator(".where")).to_have_text("Pixel in row 31, column 53")
 
     # Python has heard of it.
-    expect(run_cell(notebook, 1)).to_have_text("['semantic'] 0.65 [31, 53] 5")
+    expect(run_cell(notebook, "ask viewer")).to_have_text("['semantic'] 0.65 [31, 53] 5")
 
     # And what Python sets, the page shows.
-    run_cell(notebook, 2)
+    run_cell(notebook, "set viewer")
     expect(widget.get_by_role("radio", name="Instance")).to_be_checked()
     expect(widget.get_by_role("button", name="car 6")).to_have_attribute("aria-pressed", "true")
     for task, sentence in describe(small_street(), 48, 90).items():
@@ -179,46 +177,45 @@ def test_a_widget_is_live_in_jupyterlab_in_both_directions(notebook: Page) -> No
 
 
 def test_a_split_declared_in_the_page_is_a_scene_in_python(notebook: Page) -> None:
-    run_cell(notebook, 0)  # the imports, should this test run alone
-    widget = run_cell(notebook, 3).locator(".segedu")
+    run_cell(notebook, "viewer")  # the imports, should this test run alone
+    widget = run_cell(notebook, "splitter").locator(".segedu")
     widget.get_by_role("group", name="car").get_by_role("radio", name="stuff").check()
-    said = run_cell(notebook, 4)
+    said = run_cell(notebook, "ask splitter")
     expect(said).to_have_text("['person'] Scene(64×128 pixels, 4 categories, 0 instances, 6.2 % void)")
     expect(widget.get_by_role("group", name="sky").get_by_role("radio", name="thing")).to_be_checked()
     expect(widget.locator(".verdict")).to_have_text(verdict(small_street(), ["sky"]))
 
 
 def test_an_answer_chosen_in_the_page_reaches_python(notebook: Page) -> None:
-    run_cell(notebook, 0)
-    widget = run_cell(notebook, 5).locator(".segedu")
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "answers").locator(".segedu")
     widget.get_by_role("radio", name="Labels").check()
     widget.get_by_role("application").press("Home")
-    expect(run_cell(notebook, 6)).to_have_text("labels [32, 0]")
+    expect(run_cell(notebook, "ask answers")).to_have_text("labels [32, 0]")
     expect(widget.locator(".frame")).to_have_count(3)
     expect(widget.locator(".frame").first).to_be_visible()
 
 
 def test_a_prediction_made_in_the_page_reaches_python(notebook: Page) -> None:
-    run_cell(notebook, 0)
-    widget = run_cell(notebook, 7).locator(".segedu")
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "confusion").locator(".segedu")
     widget.get_by_role("button", name="grown", exact=True).click()
     widget.locator("[data-cell='0 3']").click()
     widget.get_by_label("Paint").select_option("car")
-    expect(run_cell(notebook, 8)).to_have_text("grown, 2 pixels [0, 3] car")
+    expect(run_cell(notebook, "ask confusion")).to_have_text("grown, 2 pixels [0, 3] car")
     expect(widget.get_by_role("radio", name="Prediction B")).to_be_checked()
     expect(widget.locator(".cm-verdict")).to_have_text("PA, MPA, mIoU and FWIoU see no difference.")
 
 
 def test_a_stack_of_layers_built_in_the_page_reaches_python(notebook: Page) -> None:
-    run_cell(notebook, 0)
-    show, ask = (CELLS.index(cell) for cell in FIELD_CELLS)
-    widget = run_cell(notebook, show).locator(".segedu")
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "field").locator(".segedu")
     widget.get_by_role("button", name="2 × conv 3×3", exact=True).click()
     widget.get_by_label("stride").select_option("2")
     widget.get_by_role("button", name="Add after").click()
     widget.get_by_role("application").press("ArrowUp")
     # 1 + 2 + 2, then one more 3 × 3 at stride 2 adds 4.
-    expect(run_cell(notebook, ask)).to_have_text(
+    expect(run_cell(notebook, "ask field")).to_have_text(
         "ReceptiveField(64×128 pixels, 3 layers, field 9, stride 2, pixel=[31, 64], padded=True, caption='')"
     )
     expect(widget.locator(".field-table tr[data-layer]")).to_have_count(2)
@@ -226,11 +223,11 @@ def test_a_stack_of_layers_built_in_the_page_reaches_python(notebook: Page) -> N
 
 
 def test_a_smaller_geometry_chosen_in_the_page_is_one_in_python(notebook: Page) -> None:
-    widget = run_cell(notebook, 9).locator(".segedu")
+    widget = run_cell(notebook, "stamps").locator(".segedu")
     widget.get_by_role("group", name="Stride").get_by_role("radio", name="2").check()
     widget.get_by_role("group", name="Input").get_by_role("radio", name="2×2").check()
     # Nine stamps become four, and the output padding stays below the stride.
-    expect(run_cell(notebook, 10)).to_have_text(
+    expect(run_cell(notebook, "ask stamps")).to_have_text(
         "TransposedConvolution(size=2, kernel_size=3, stride=2, padding=0, output_padding=1, view='stamp', "
         "step=4, caption='')"
     )
@@ -239,10 +236,10 @@ def test_a_smaller_geometry_chosen_in_the_page_is_one_in_python(notebook: Page) 
 
 
 def test_a_row_pointed_at_in_the_page_reaches_python(notebook: Page) -> None:
-    widget = run_cell(notebook, 11).locator(".segedu")
+    widget = run_cell(notebook, "matrix").locator(".segedu")
     widget.get_by_role("group", name="Padding").get_by_role("radio", name="0").check()
     widget.locator("[data-grid=to] .grid-board").press("ArrowDown")
-    expect(run_cell(notebook, 12)).to_have_text(
+    expect(run_cell(notebook, "ask matrix")).to_have_text(
         "SparseMatrix(size=4, kernel_size=3, stride=1, padding=0, transposed=False, row=2, column=None, "
         "caption='')"
     )
@@ -250,29 +247,28 @@ def test_a_row_pointed_at_in_the_page_reaches_python(notebook: Page) -> None:
 
 
 def test_a_pixel_of_a_format_is_the_same_in_the_page_and_in_python(notebook: Page) -> None:
-    run_cell(notebook, 0)
-    show, ask = (CELLS.index(cell) for cell in FORMAT_CELLS)
-    widget = run_cell(notebook, show).locator(".segedu")
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "formats").locator(".segedu")
     widget.get_by_role("slider").press("ArrowRight")
     widget.get_by_role("application").press("Home")
-    expect(run_cell(notebook, ask)).to_have_text("[32, 0] 0.55")
+    expect(run_cell(notebook, "ask formats")).to_have_text("[32, 0] 0.55")
     for name, value in encodings_at(small_street(), 30, 40).items():
         expect(widget.locator(f"[data-value={name}]")).to_have_text(value)
 
 
 def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
-    run_cell(notebook, 0)
-    widget = run_cell(notebook, 13).locator(".segedu")
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "lab").locator(".segedu")
     widget.get_by_role("button", name="Corners", exact=True).click()
     left = widget.get_by_role("group", name="Method on the left")
     left.get_by_role("combobox").select_option(label="Nearest")
     widget.get_by_role("slider").press("PageUp")
-    expect(run_cell(notebook, 14)).to_have_text("labels 8 nearest 0.6")
+    expect(run_cell(notebook, "ask lab")).to_have_text("labels 8 nearest 0.6")
     expect(widget.locator(".lab-tag-right")).to_have_text("resize + 3 × 3, fitted")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:
-    widget = run_cell(notebook, 0).locator(".segedu")
+    widget = run_cell(notebook, "viewer").locator(".segedu")
     expect(widget).to_have_css("background-color", "rgb(255, 255, 255)")
     notebook.evaluate("document.body.dataset.jpThemeLight = 'false'")
     expect(widget).to_have_css("background-color", "rgb(23, 27, 33)")  # --card of the dark theme, #171b21

@@ -5,16 +5,12 @@ What the page says is compared with what Python says, word for word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser import Record
 from segedu import plot
 from segedu.synthetic import street_scene
 from segedu.widgets import (
@@ -29,30 +25,18 @@ from segedu.widgets import (
 from segedu.widgets.page import PageWidget
 from segedu.widgets.sentences import percent
 from segedu.widgets.thing_stuff import notes, verdict
-from widget_pages import page_of, shown
+from widget_pages import (
+    PHONE,
+    Open,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 from widget_scenes import small_street
 
 STREET = small_street()
 PIXELS = [(30, 20), (39, 32), (48, 90), (3, 70), (31, 110), (50, 20), (62, 64)]  # cars, sky, crowd, road, void
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-Open = Callable[..., tuple[Page, Record]]
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: PageWidget, **context: object) -> tuple[Page, Record]:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page, record
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
 
 
 def spot(picture: Locator, row: int, col: int) -> dict[str, float]:
@@ -90,7 +74,7 @@ READINGS = {
 
 @pytest.mark.parametrize("widget", READINGS)
 def test_the_mouse_reads_out_what_python_says(open_page: Open, widget: type[PageWidget]) -> None:
-    page, _ = open_page(widget(STREET))
+    page = open_page(widget(STREET))
     picture = page.locator(".picture")
     for row, col in PIXELS:
         picture.hover(position=spot(picture, row, col))
@@ -100,7 +84,7 @@ def test_the_mouse_reads_out_what_python_says(open_page: Open, widget: type[Page
 
 @pytest.mark.parametrize("widget", READINGS)
 def test_the_keyboard_reads_out_what_python_says(open_page: Open, widget: type[PageWidget]) -> None:
-    page, _ = open_page(widget(STREET))
+    page = open_page(widget(STREET))
     page.keyboard.press("Tab")  # the picture is the first that can be focused
     expect(page.locator(".picture")).to_be_focused()
     row, col = 32, 64  # the first key shows the cursor in the middle
@@ -124,7 +108,7 @@ def test_the_keyboard_reads_out_what_python_says(open_page: Open, widget: type[P
 
 @pytest.mark.parametrize("widget", READINGS)
 def test_a_finger_reads_out_what_python_says(open_page: Open, widget: type[PageWidget]) -> None:
-    page, _ = open_page(widget(STREET), **PHONE)
+    page = open_page(widget(STREET), **PHONE)
     picture = page.locator(".picture")
     for row, col in PIXELS[:4]:
         picture.tap(position=spot(picture, row, col))
@@ -133,7 +117,7 @@ def test_a_finger_reads_out_what_python_says(open_page: Open, widget: type[PageW
 
 
 def test_a_finger_that_moves_up_on_the_picture_scrolls_the_page(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET), ThingStuff(STREET), **PHONE)
+    page = open_page(SceneViewer(STREET), ThingStuff(STREET), **PHONE)
     box = page.locator(".picture").first.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -146,7 +130,7 @@ def test_a_finger_that_moves_up_on_the_picture_scrolls_the_page(open_page: Open)
 
 
 def test_a_screen_reader_hears_the_sentences_together_and_once(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     page.evaluate(
         """() => {
              window.heard = [];
@@ -169,7 +153,7 @@ def test_a_screen_reader_hears_the_sentences_together_and_once(open_page: Open) 
 
 @pytest.mark.parametrize("view", ["semantic", "instance", "panoptic"])
 def test_a_view_shows_the_labels_as_python_paints_them(open_page: Open, view: str) -> None:
-    page, _ = open_page(SceneViewer(STREET, view="image"))
+    page = open_page(SceneViewer(STREET, view="image"))
     assert not labels_on_show(page)[..., 3].any()
     page.get_by_role("radio", name=view.capitalize()).check()
     image = {"semantic": plot.semantic_image, "instance": plot.instance_image, "panoptic": plot.panoptic_image}[
@@ -181,7 +165,7 @@ def test_a_view_shows_the_labels_as_python_paints_them(open_page: Open, view: st
 
 
 def test_views_change_by_arrow_keys(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     page.get_by_role("radio", name="Panoptic").focus()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("radio", name="Instance")).to_be_checked()
@@ -189,7 +173,7 @@ def test_views_change_by_arrow_keys(open_page: Open) -> None:
 
 
 def test_the_slider_changes_the_opacity_of_the_labels(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET, opacity=0.6))
+    page = open_page(SceneViewer(STREET, opacity=0.6))
     slider = page.get_by_role("slider", name="Label opacity")
     opacity = "getComputedStyle(document.querySelector('canvas.labels')).opacity"
     assert float(page.evaluate(opacity)) == pytest.approx(0.6)
@@ -201,7 +185,7 @@ def test_the_slider_changes_the_opacity_of_the_labels(open_page: Open) -> None:
 
 
 def test_the_list_has_every_segment_with_its_area(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     rows = [row.inner_text().split("\n") for row in page.locator(".segment").all()]
     names = ["road", "sky", "person, crowd", "car 4", "car 5", "car 6"]
     pixels = STREET.semantic.size
@@ -215,7 +199,7 @@ def test_the_list_has_every_segment_with_its_area(open_page: Open) -> None:
 
 @pytest.mark.parametrize("width", [390, 1100])
 def test_a_long_list_ends_with_a_whole_row(open_page: Open, width: int) -> None:
-    page, _ = open_page(
+    page = open_page(
         SceneViewer(street_scene(28, cars=12, pedestrians=30)), viewport={"width": width, "height": 900}
     )
     edges = page.locator(".segments ul").evaluate(
@@ -231,7 +215,7 @@ def test_a_long_list_ends_with_a_whole_row(open_page: Open, width: int) -> None:
 
 
 def test_a_segment_is_highlighted_from_the_list_and_again_let_go(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     button = page.get_by_role("button", name="car 5")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -243,7 +227,7 @@ def test_a_segment_is_highlighted_from_the_list_and_again_let_go(open_page: Open
 
 
 def test_a_click_or_enter_highlights_what_is_under_the_cursor(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     picture = page.locator(".picture")
     picture.click(position=spot(picture, 30, 20))
     expect(page.get_by_role("button", name="car 4")).to_have_attribute("aria-pressed", "true")
@@ -256,7 +240,7 @@ def test_a_click_or_enter_highlights_what_is_under_the_cursor(open_page: Open) -
 
 
 def test_the_state_is_where_the_page_begins(open_page: Open) -> None:
-    page, _ = open_page(
+    page = open_page(
         SceneViewer(STREET, view="semantic", opacity=0.25, caption="A street.", pixel=[30, 20], selected=4)
     )
     expect(page.get_by_role("radio", name="Semantic")).to_be_checked()
@@ -281,7 +265,7 @@ def said_of_categories(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("things", [["car"], ["road", "sky", "person", "car"], [], ["sky", "person"]])
 def test_declaring_things_changes_the_labelling_as_in_python(open_page: Open, things: list[str]) -> None:
-    page, _ = open_page(ThingStuff(STREET, pixel=[30, 40]))
+    page = open_page(ThingStuff(STREET, pixel=[30, 40]))
     for category in STREET.categories:
         choice = page.get_by_role("group", name=category.name)
         choice.get_by_role("radio", name="thing" if category.name in things else "stuff").check()
@@ -301,7 +285,7 @@ def test_declaring_things_changes_the_labelling_as_in_python(open_page: Open, th
 
 
 def test_a_category_is_declared_by_the_keyboard_and_all_is_put_back(open_page: Open) -> None:
-    page, _ = open_page(ThingStuff(STREET))
+    page = open_page(ThingStuff(STREET))
     page.get_by_role("group", name="car").get_by_role("radio", name="thing").focus()
     page.keyboard.press("ArrowLeft")
     assert counts(page)["objects"] == "0"
@@ -313,13 +297,13 @@ def test_a_category_is_declared_by_the_keyboard_and_all_is_put_back(open_page: O
 
 
 def test_a_finger_declares_a_category(open_page: Open) -> None:
-    page, _ = open_page(ThingStuff(STREET), **PHONE)
+    page = open_page(ThingStuff(STREET), **PHONE)
     page.get_by_role("group", name="sky").get_by_role("radio", name="thing").tap()
     assert said_of_categories(page)[1] == "1 crowd: nobody has told its objects apart"
 
 
 def test_semantic_labels_do_not_depend_on_the_split(open_page: Open) -> None:
-    page, _ = open_page(ThingStuff(STREET, view="semantic"))
+    page = open_page(ThingStuff(STREET, view="semantic"))
     before = labels_on_show(page)
     page.get_by_role("group", name="car").get_by_role("radio", name="stuff").check()
     np.testing.assert_array_equal(labels_on_show(page), before)
@@ -329,7 +313,7 @@ def test_semantic_labels_do_not_depend_on_the_split(open_page: Open) -> None:
 
 
 def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
-    page, _ = open_page(ClassifyDetectSegment(STREET, view="labels"))
+    page = open_page(ClassifyDetectSegment(STREET, view="labels"))
     amounts = [amount.inner_text() for amount in page.locator(".amount").all()]
     assert amounts == ["4 numbers", "15 numbers", "8,192 numbers"]
     expect(page.locator(".tags .tag")).to_have_text(["road", "sky", "person", "car"])
@@ -344,7 +328,7 @@ def test_each_answer_shows_its_numbers_and_its_picture(open_page: Open) -> None:
 
 @pytest.mark.parametrize("view", ["labels", "boxes", "label_map"])
 def test_on_a_phone_the_answer_on_show_is_seen_beneath_the_picture(open_page: Open, view: str) -> None:
-    page, _ = open_page(ClassifyDetectSegment(STREET, view=view), **PHONE)
+    page = open_page(ClassifyDetectSegment(STREET, view=view), **PHONE)
     picture = page.locator(".picture")
     picture.tap(position=spot(picture, 48, 90))
     answer = page.locator(f"[data-answer={view}]")
@@ -357,7 +341,7 @@ def test_on_a_phone_the_answer_on_show_is_seen_beneath_the_picture(open_page: Op
 
 
 def test_a_tag_lets_through_what_the_reader_points_at(open_page: Open) -> None:
-    page, _ = open_page(ClassifyDetectSegment(STREET, view="labels"))
+    page = open_page(ClassifyDetectSegment(STREET, view="labels"))
     tag, picture = page.locator(".tags .tag").nth(2), page.locator(".picture")
     expect(page.locator(".tag.aside")).to_have_count(0)
     tag_box, box = tag.bounding_box(), picture.bounding_box()
@@ -372,7 +356,7 @@ def test_a_tag_lets_through_what_the_reader_points_at(open_page: Open) -> None:
 
 
 def test_a_box_lies_around_its_object(open_page: Open) -> None:
-    page, _ = open_page(ClassifyDetectSegment(STREET, view="boxes", pixel=[48, 90]))
+    page = open_page(ClassifyDetectSegment(STREET, view="boxes", pixel=[48, 90]))
     frame, picture = page.locator(".frame.hit").bounding_box(), page.locator(".picture").bounding_box()
     assert frame is not None
     assert picture is not None
@@ -395,9 +379,8 @@ ALL = (
 
 
 def test_several_widgets_in_a_page_leave_each_other_alone(open_page: Open) -> None:
-    page, _ = open_page(*ALL)
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    page = open_page(*ALL)
+    assert repeated_ids(page) == []
     page.get_by_role("radio", name="Semantic").first.check()
     checked = page.locator("input[value=panoptic]:checked")
     expect(checked).to_have_count(2)  # of the ThingStuff and the last viewer
@@ -440,7 +423,7 @@ def test_without_javascript_the_still_picture_stays(open_page: Open, browser: Br
     "context", [{"viewport": {"width": 1100, "height": 900}}, PHONE], ids=["desk", "phone"]
 )
 def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context: dict) -> None:
-    page, _ = open_page(
+    page = open_page(
         SceneViewer(STREET, pixel=[30, 40], selected=5, caption="A street."),
         ThingStuff(STREET, things=["car", "sky"], pixel=[30, 40]),
         ClassifyDetectSegment(STREET, view="boxes", pixel=[30, 40]),
@@ -449,26 +432,18 @@ def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context
         theme=theme,
         **context,
     )
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
-    page, _ = open_page(*ALL, viewport={"width": width, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest(".layers, .unseen") && node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
+    page = open_page(*ALL, viewport={"width": width, "height": 844})
+    assert over_the_edge(page, but=".layers, .unseen") == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_theme_of_the_page_is_the_widgets_too(open_page: Open, theme: str) -> None:
-    page, _ = open_page(SceneViewer(STREET), theme=theme)
+    page = open_page(SceneViewer(STREET), theme=theme)
     red, green, blue = page.evaluate(
         "getComputedStyle(document.querySelector('.segedu')).backgroundColor.match(/\\d+/g).map(Number)"
     )
@@ -476,7 +451,7 @@ def test_the_theme_of_the_page_is_the_widgets_too(open_page: Open, theme: str) -
 
 
 def test_readers_who_want_no_motion_get_none(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET), reduced_motion="reduce")
+    page = open_page(SceneViewer(STREET), reduced_motion="reduce")
     moving = """[...document.querySelectorAll(".segedu *")]
                   .filter((node) => parseFloat(getComputedStyle(node).transitionDuration) > 0).length"""
     assert page.evaluate(moving) == 0
@@ -485,7 +460,7 @@ def test_readers_who_want_no_motion_get_none(open_page: Open) -> None:
 
 
 def test_focus_is_seen(open_page: Open) -> None:
-    page, _ = open_page(SceneViewer(STREET))
+    page = open_page(SceneViewer(STREET))
     rings = []
     for _ in range(4):  # picture, view, slider, list
         page.keyboard.press("Tab")

@@ -6,7 +6,6 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,25 @@ from typing import Any
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser import Record
 from segedu import VOID, Category, Scene
 from segedu.metrics import match_segments
 from segedu.widgets import PanopticMatcher
 from segedu.widgets.page import module, stylesheet
 from segedu.widgets.panoptic_matcher import RULES, ground_of, pieces_of
 from segedu.widgets.runs import encode_runs
-from widget_pages import loaded, page_of, shown
+from widget_pages import (
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    violations,
+)
 from widget_scenes import random_scene, small_street
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SIZE = (12, 30)
 CATEGORIES = (
     Category(1, "sky", False, (70, 130, 180)),
@@ -39,7 +42,6 @@ CATEGORIES = (
 Box = tuple[int, int, int, int, int]
 CARS: list[Box] = [(2, 4, 3, 4, 6), (2, 4, 12, 4, 6), (2, 4, 18, 4, 6)]  # class, top, left, height, width
 PERSON: Box = (3, 3, 26, 6, 2)
-Open = Callable[..., tuple[Page, Record]]
 
 
 def draw(boxes: list[Box]) -> Scene:
@@ -376,23 +378,6 @@ def test_the_nearest_of_the_same_class_is_found(js: Page) -> None:
 # ---- the page
 
 
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: PanopticMatcher, **context: object) -> tuple[Page, Record]:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page, record
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
-
-
 def rows_of(page: Page, table: str) -> list[list[str]]:
     return [
         [cell.inner_text().strip() for cell in row.locator("th, td").all()]
@@ -434,12 +419,12 @@ def absolute(board: Locator, row: float, col: float) -> tuple[float, float]:
 
 def test_the_page_opens_with_the_numbers_of_python(open_page: Open) -> None:
     for scene in STARTS.values():
-        page, _ = open_page(PanopticMatcher(TRUTH, scene))
+        page = open_page(PanopticMatcher(TRUTH, scene))
         expect_scores(page, scene)
 
 
 def test_pairs_errors_and_their_iou_stand_in_the_table(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH, MERGED))
+    page = open_page(PanopticMatcher(TRUTH, MERGED))
     rows = rows_of(page, "pairs")
     # Sky and road are exact: six rows of 30 columns, less two rows of three cars, 36, and three of a person, 6.
     # The merged car covers 48 pixels, 24 of each of two cars.
@@ -460,7 +445,7 @@ def test_pairs_errors_and_their_iou_stand_in_the_table(open_page: Open) -> None:
 
 
 def test_arrow_keys_move_the_chosen_segment(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH))
+    page = open_page(PanopticMatcher(TRUTH))
     board = page.get_by_role("application")
     board.focus()
     page.keyboard.press("Enter")
@@ -479,7 +464,7 @@ def test_arrow_keys_move_the_chosen_segment(open_page: Open) -> None:
 
 
 def test_the_status_says_what_became_of_the_segment(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH, selected=0))
+    page = open_page(PanopticMatcher(TRUTH, selected=0))
     page.get_by_role("application").focus()
     page.keyboard.press("ArrowRight")
     # 20 of 28 pixels. Sky and road, 138 each, lose two pixels and gain two: 136 / 140.
@@ -488,7 +473,7 @@ def test_the_status_says_what_became_of_the_segment(open_page: Open) -> None:
 
 
 def test_the_mouse_drags_a_segment(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH))
+    page = open_page(PanopticMatcher(TRUTH))
     board = page.get_by_role("application")
     board.scroll_into_view_if_needed()
     page.mouse.move(*absolute(board, 5, 5))
@@ -504,7 +489,7 @@ def test_the_mouse_drags_a_segment(open_page: Open) -> None:
 
 
 def test_a_finger_chooses_by_a_tap_and_then_drags(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH), **PHONE)
+    page = open_page(PanopticMatcher(TRUTH), **PHONE)
     board = page.get_by_role("application")
     board.tap(position=spot(board, 5, 5))
     expect(page.locator(".chosen-name")).to_have_text("car 1")
@@ -524,7 +509,7 @@ def test_a_finger_chooses_by_a_tap_and_then_drags(open_page: Open) -> None:
 
 
 def test_a_finger_that_moves_up_beside_the_chosen_segment_scrolls_the_page(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH), **PHONE)
+    page = open_page(PanopticMatcher(TRUTH), **PHONE)
     x, y = absolute(page.get_by_role("application"), 10, 15)
     touch = page.context.new_cdp_session(page)
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
@@ -535,7 +520,7 @@ def test_a_finger_that_moves_up_beside_the_chosen_segment_scrolls_the_page(open_
 
 
 def test_buttons_do_everything_without_dragging(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH))
+    page = open_page(PanopticMatcher(TRUTH))
     page.get_by_role("button", name="car 2").click()
     page.get_by_role("button", name="Merge").click()
     expect_scores(page, MERGED)
@@ -556,7 +541,7 @@ def test_buttons_do_everything_without_dragging(open_page: Open) -> None:
 
 
 def test_tools_that_cannot_work_are_off(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH))
+    page = open_page(PanopticMatcher(TRUTH))
     for name in ("Move left", "Split", "Merge", "Delete"):
         expect(page.get_by_role("button", name=name)).to_be_disabled()
     page.get_by_role("button", name="person 1").click()
@@ -565,7 +550,7 @@ def test_tools_that_cannot_work_are_off(open_page: Open) -> None:
 
 
 def test_a_reader_can_begin_with_each_of_the_predictions(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH, STARTS))
+    page = open_page(PanopticMatcher(TRUTH, STARTS))
     for name, scene in STARTS.items():
         chip = page.get_by_role("group", name="Begin with").get_by_role("button", name=name)
         chip.click()
@@ -575,7 +560,7 @@ def test_a_reader_can_begin_with_each_of_the_predictions(open_page: Open) -> Non
 
 
 def test_a_lower_threshold_shows_who_has_two_partners(open_page: Open) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH, MERGED))
+    page = open_page(PanopticMatcher(TRUTH, MERGED))
     verdict = page.locator(".verdict")
     expect(verdict).to_contain_text("never a second partner")
     page.get_by_role("radio", name="≥ 0.5").check()
@@ -594,14 +579,14 @@ def test_a_covered_segment_is_named_and_counts_nothing(open_page: Open) -> None:
     covering = [*CARS, PERSON]
     matcher = PanopticMatcher(TRUTH, draw(covering))
     matcher.pieces = [*matcher.pieces, {"label": 3, "top": 4, "left": 3, "shape": ["######"] * 4}]
-    page, _ = open_page(matcher)
+    page = open_page(matcher)
     expect(page.get_by_text("covered by others: no segment")).to_be_visible()
     expect_scores(page, draw([(3, *CARS[0][1:]), *CARS[1:], PERSON]))
 
 
 def test_void_and_crowds_show_in_the_page(open_page: Open) -> None:
     street = small_street()  # three cars, a crowd of people, void at the bottom
-    page, _ = open_page(PanopticMatcher(street))
+    page = open_page(PanopticMatcher(street))
     rows = rows_of(page, "pairs")
     assert ["person 1", "–", "–", "ignored"] in rows
     assert ["–", "person, crowd", "–", "crowd"] in rows
@@ -651,29 +636,19 @@ def test_python_and_the_page_hear_of_each_other(js: Page) -> None:
     "context", [{"viewport": {"width": 1100, "height": 900}}, PHONE], ids=["desk", "phone"]
 )
 def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context: dict) -> None:
-    page, _ = open_page(
+    page = open_page(
         PanopticMatcher(TRUTH, STARTS, selected=1, caption="Three cars."),
         PanopticMatcher(small_street(), rule="≥ 0.5"),
         theme=theme,
         **context,
     )
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
-    page, _ = open_page(PanopticMatcher(TRUTH, STARTS, selected=1), viewport={"width": width, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    over = page.evaluate(
-        """() => {
-             const edge = document.querySelector(".segedu").getBoundingClientRect().right;
-             return [...document.querySelectorAll(".segedu *")]
-               .filter((node) => !node.closest(".plates, .unseen") && node.getBoundingClientRect().right > edge)
-               .map((node) => node.outerHTML.slice(0, 100));
-           }"""
-    )
-    assert over == []
+    page = open_page(PanopticMatcher(TRUTH, STARTS, selected=1), viewport={"width": width, "height": 844})
+    assert over_the_edge(page, but=".plates, .unseen") == []
 
 
 def test_without_javascript_the_still_picture_stays(browser: Browser, tmp_path: Path) -> None:

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
-from browser import Record
 from segedu.upsampling import Layer, convolution_matrix, receptive_field
 from segedu.widgets import ReceptiveField
 from segedu.widgets.layer_stacks import MAX_FIELD, cone, layer_name, looks, sentences, stack, used
-from segedu.widgets.page import PageWidget, module
+from segedu.widgets.page import module
 from segedu.widgets.stack_presets import STACK_PRESETS
-from widget_pages import loaded, page_of, shown
+from widget_pages import (
+    DESK,
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 from widget_scenes import small_street
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 900, "height": 900}}
 CONV, POOL = {"kind": "conv", "kernel": 3}, {"kind": "pool", "kernel": 2}
 PRESETS = {preset.name: preset for preset in STACK_PRESETS}
-Open = Callable[..., Page]
 
 
 def random_stack(rng: np.random.Generator) -> list[dict[str, Any]]:
@@ -355,23 +358,6 @@ def test_squares_that_would_run_into_each_other_are_left_out(functions: Page) ->
 # ---- in the page
 
 
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack_:
-
-        def open_page(*widgets: PageWidget, **context: object) -> Page:
-            page, record = stack_.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
-
-
 def assert_shows(
     page: Page, layers: list[dict], *, padded: bool = True, selected: int | None = None, pixel: tuple = (32, 64)
 ) -> None:
@@ -539,25 +525,15 @@ def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context
         **context,
     )
     page.get_by_role("button", name="VGG16 to pool5").first.click()
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
     vgg = PRESETS["VGG16 to pool5"].layers
     page = open_page(ReceptiveField(small_street(), vgg), viewport={"width": width, "height": 800})
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest("svg, .unseen, .field-strip, .layers")
-               && node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert over_the_edge(page, but="svg, .unseen, .field-strip, .layers") == []
 
 
 def test_on_a_wide_page_each_map_of_the_cone_stands_beside_its_line(open_page: Open) -> None:

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser import Record
 from segedu.upsampling import conv_transpose2d, convolution_matrix
 from segedu.widgets import SparseMatrix
 from segedu.widgets.page import module
 from segedu.widgets.sparse_matrix import KERNEL_SIZES, KERNELS, PADDINGS, SIZES, STRIDES
-from widget_pages import loaded, page_of, shown
+from widget_pages import (
+    DESK,
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 900, "height": 900}}
 STATES = list(product(SIZES, KERNEL_SIZES, STRIDES, PADDINGS))
-Open = Callable[..., Page]
 
 
 def matrix(n: int, k: int, s: int, p: int) -> np.ndarray:
@@ -175,23 +177,6 @@ def test_the_size_of_the_matrix_is_told(functions: Page) -> None:
 
 
 # ---- in the page
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: SparseMatrix, **context: Any) -> Page:
-            page, record = stack.enter_context(shown(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
 
 
 def board(page: Page, name: str) -> Locator:
@@ -362,23 +347,14 @@ ALL = (
 @pytest.mark.parametrize("context", [DESK, PHONE], ids=["desk", "phone"])
 def test_no_rule_of_accessibility_is_broken(open_page: Open, theme: str, context: dict) -> None:
     page = open_page(*ALL, theme=theme, **context)
-    found = Axe().run(page).response["violations"]
-    assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+    assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_runs_over_the_edge(open_page: Open, width: int) -> None:
     page = open_page(*ALL, viewport={"width": width, "height": 800})
-    over = page.evaluate(
-        """(width) => [...document.querySelectorAll(".segedu *")]
-             .filter((node) => !node.closest(".unseen") && node.getBoundingClientRect().right > width)
-             .map((node) => node.outerHTML.slice(0, 100))""",
-        width,
-    )
-    assert over == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert over_the_edge(page, but=".unseen") == []
 
 
 @pytest.mark.parametrize("k", KERNEL_SIZES)

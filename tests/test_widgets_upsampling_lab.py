@@ -6,8 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,24 +14,26 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from torch.nn import functional
 
-from browser import Record
 from segedu import VOID, Scene, synthetic
 from segedu.metrics import confusion_matrix, mean_iou
 from segedu.widgets import UpsamplingLab, fitted_kernel, upsample
-from segedu.widgets.page import PageWidget, module
+from segedu.widgets.page import module
 from segedu.widgets.upsampling_lab import PAIRS, title
 from segedu.widgets.upsampling_methods import FACTORS, METHODS, kernel_size, multiply_adds, starting_kernel
 from segedu.widgets.upsampling_states import CONTENTS, about, error_picture, original, shown
-from widget_pages import loaded, page_of
-from widget_pages import shown as opened_page
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-Open = Callable[..., Page]
+from widget_pages import (
+    PHONE,
+    Open,
+    loaded,
+    over_the_edge,
+    page_of,
+    repeated_ids,
+    violations,
+)
 
 
 def cut(scene: Scene, rows: slice, columns: slice) -> Scene:
@@ -384,23 +385,6 @@ def test_the_verdict_names_the_closer_side(functions: Page) -> None:
 # ---- in the page
 
 
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open widgets in a page of their own; every such page must stay silent and reach nothing."""
-    records: list[Record] = []
-    with ExitStack() as stack:
-
-        def open_page(*widgets: PageWidget, **context: object) -> Page:
-            page, record = stack.enter_context(opened_page(browser, tmp_path, *widgets, **context))
-            records.append(record)
-            return page
-
-        yield open_page
-        for record in records:
-            assert record.errors == []
-            assert record.left_the_machine == []
-
-
 def assert_shows(page: Page, lab: UpsamplingLab, **state: object) -> None:
     """The page shows this state, with the very pixels and sentences that Python has for it."""
     state = {"content": "picture", "factor": 4, "show": "result", "left": lab.left, "right": lab.right} | state
@@ -548,10 +532,8 @@ def test_no_rule_of_accessibility_is_broken(
     page = open_page(lab, lab, theme=theme, **context)
     for name in ("Labels", "Dark rim"):
         page.get_by_role("button", name=name, exact=True).first.click()
-        found = Axe().run(page).response["violations"]
-        assert [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]] == []
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
-    assert len(ids) == len(set(ids))
+        assert violations(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
@@ -559,15 +541,7 @@ def test_nothing_runs_over_the_edge(open_page: Open, lab: UpsamplingLab, width: 
     page = open_page(lab, viewport={"width": width, "height": 800})
     for name in ("Labels", "Random weights"):
         page.get_by_role("button", name=name, exact=True).click()
-        over = page.evaluate(
-            """(width) => [...document.querySelectorAll(".segedu *")]
-                 .filter((node) => !node.closest(".unseen, .lab-stage"))
-                 .filter((node) => node.getBoundingClientRect().right > width)
-                 .map((node) => node.outerHTML.slice(0, 100))""",
-            width,
-        )
-        assert over == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert over_the_edge(page, but=".unseen, .lab-stage") == []
 
 
 def test_without_javascript_the_still_picture_stays(

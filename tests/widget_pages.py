@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from browser import Record, opened
 from segedu.widgets.page import PageWidget, module
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 900, "height": 900}}
+Open = Callable[..., Page]
+"""What the fixture ``open_page`` gives: widgets, ``theme`` and a context to a page that is at rest."""
 
 
 def page_of(*widgets: PageWidget, theme: str = "light") -> str:
@@ -51,3 +57,33 @@ def loaded(browser: Browser, *names: str) -> Iterator[Page]:
             module(*names),
         )
         yield page
+
+
+def violations(page: Page) -> list[str]:
+    """What breaks a rule of accessibility, as axe finds it."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+def repeated_ids(page: Page) -> list[str]:
+    """Ids that more than one element has: labels would point at the wrong one."""
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
+    return sorted({name for name in ids if ids.count(name) > 1})
+
+
+def over_the_edge(page: Page, *, but: str) -> list[str]:
+    """Parts of widgets that reach beyond their widget, or the page if it scrolls sideways.
+
+    `but` selects what may: what is cut off or scrolls inside a frame of its own.
+    """
+    return page.evaluate(
+        """(but) => {
+             const right = (node) => node.getBoundingClientRect().right;
+             const over = [...document.querySelectorAll(".segedu *")]
+               .filter((node) => !node.closest(but) && right(node) > right(node.closest(".segedu")))
+               .map((node) => node.outerHTML.slice(0, 100));
+             const { scrollWidth, clientWidth } = document.documentElement;
+             return scrollWidth > clientWidth ? [`the page: ${scrollWidth} > ${clientWidth}`, ...over] : over;
+           }""",
+        but,
+    )
