@@ -92,6 +92,13 @@ def test_nearest_is_exact_where_torch_rounds(before, after, wrong):
     assert (ours - theirs)[wrong].tolist() == [1] * len(wrong)
 
 
+def test_torchs_two_precisions_differ_so_no_rule_equals_both():
+    x = np.arange(2.0)[None]
+    single, double = (torch_resized(x.astype(t), (1, 164), "nearest")[0] for t in (np.float32, np.float64))
+    assert not np.array_equal(single, double)
+    assert np.array_equal(resize_nearest(x, (1, 164))[0], double)
+
+
 @settings(deadline=None, max_examples=100)
 @given(maps, sizes, st.booleans())
 def test_the_matrices_are_the_functions(x, shape, align_corners):
