@@ -274,7 +274,7 @@ def test_another_network_keeps_the_step_or_its_end(open_page: Open, shapes: Netw
     page.get_by_role("button", name="FCN-8s").click()
     assert_shows(page, shapes, "FCN-8s", 28)
     expect(page.locator(".net-board .net-link.summed")).to_have_count(2)
-    expect(page.locator("figcaption", has_text="beyond the picture")).to_be_visible()
+    expect(page.locator(".net-under", has_text="beyond the picture")).to_be_visible()
 
 
 def test_a_bar_is_chosen_by_pressing_on_it_and_dragging_goes_on(open_page: Open, shapes: NetworkShapes) -> None:
