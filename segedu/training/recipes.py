@@ -180,7 +180,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "camvid_small": Recipe(
         size=(180, 240),
-        epochs=40,
+        epochs=16,
         batch_size=4,
         learning_rate=5e-2,
         optimizer="muon",
