@@ -54,6 +54,12 @@ viewer""",
     "ask field": "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
     "formats": "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
     "ask formats": "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
+    "shapes": (
+        "from segedu.models import DeconvNet, UNet\nfrom segedu.widgets import NetworkShapes\n"
+        "made = {'DeconvNet': DeconvNet(3, 4, base_channels=2), 'U-Net': UNet(3, 4, base_channels=2)}\n"
+        "shapes = NetworkShapes(made, small_street(), step=31, network='U-Net')\nshapes"
+    ),
+    "ask shapes": "print(shapes.network, shapes.step, shapes.selected.shape)\nshapes.step = 3",
 }
 
 
@@ -254,6 +260,16 @@ def test_a_pixel_of_a_format_is_the_same_in_the_page_and_in_python(notebook: Pag
     expect(run_cell(notebook, "ask formats")).to_have_text("[32, 0] 0.55")
     for name, value in encodings_at(small_street(), 30, 40).items():
         expect(widget.locator(f"[data-value={name}]")).to_have_text(value)
+
+
+def test_a_step_of_a_network_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "shapes").locator(".segedu")
+    widget.get_by_role("button", name="DeconvNet").click()  # it has 21 steps: the last one is taken
+    widget.get_by_role("button", name="Back").click()
+    expect(run_cell(notebook, "ask shapes")).to_have_text("DeconvNet 20 (2, 64, 128)")
+    expect(widget.locator(".net-count")).to_have_text("3 / 21")
+    expect(widget.locator(".net-head strong")).to_have_text("max pool 2×2")
 
 
 def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:

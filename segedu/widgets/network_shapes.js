@@ -98,7 +98,7 @@ export function render({ model, el }) {
 
   const id = uniqueId("step");
   const slider = h("input", { id, type: "range", min: 0, step: 1, oninput: () => choose(Number(slider.value)) });
-  const count = h("output", { for: id });
+  const count = h("span", { class: "net-count", "aria-hidden": "true" }); // the slider says it
   const back = button("Back", () => choose(model.get("step") - 1));
   const next = button("Next", () => choose(model.get("step") + 1));
   const label = h("strong");
