@@ -5,6 +5,8 @@ from segedu.widgets.confusion_matrix import ConfusionMatrix
 from segedu.widgets.encodings import encodings_at
 from segedu.widgets.format_explorer import FormatExplorer
 from segedu.widgets.iou_painter import IoUPainter
+from segedu.widgets.network_shapes import NetworkShapes
+from segedu.widgets.network_trace import Link, Step, skip_links, trace_network
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.receptive_field import ReceptiveField
@@ -22,11 +24,14 @@ __all__ = [
     "ConfusionMatrix",
     "FormatExplorer",
     "IoUPainter",
+    "Link",
+    "NetworkShapes",
     "PanopticMatcher",
     "ReceptiveField",
     "SceneViewer",
     "SkipSurgery",
     "SparseMatrix",
+    "Step",
     "ThingStuff",
     "TransposedConvolution",
     "UpsamplingLab",
@@ -37,7 +42,9 @@ __all__ = [
     "fitted_kernel",
     "overlap",
     "overlap_scores",
+    "skip_links",
     "tally",
+    "trace_network",
     "upsample",
     "with_things",
 ]
