@@ -1,4 +1,4 @@
-"""What `SkipSurgery` shows in each of its states: the prediction, its errors, and what can no longer be found."""
+"""What `SkipSurgery` shows in each state: the prediction, its errors, and what can no longer be found."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ def said(cut: Sequence[int], now: Outcome, whole: Outcome, scene: Scene) -> str:
     who = f"Without skip{'s' if cut[1:] else ''} {names}: mIoU {score(now.mean_iou)}"
     gone = [k for k in whole.found if k not in now.found]
     lost = ", ".join(object_name(k, scene) for k in gone)
-    return f"{who} instead of {score(whole.mean_iou)}; it {finds}. {f'Gone: {lost}.' if gone else 'None is gone.'}"
+    return (
+        f"{who} instead of {score(whole.mean_iou)}; it {finds}. {f'Gone: {lost}.' if gone else 'None is gone.'}"
+    )
 
 
 def object_name(k: int, scene: Scene) -> str:

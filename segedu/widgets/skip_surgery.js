@@ -120,7 +120,7 @@ export function render({ model, el }) {
   const [prediction, truth, wrong] = ["prediction", "truth", "errors"].map((name) => h("canvas", { "data-shows": name }));
   const marks = [0, 1, 2].map(() => {
     const paths = ["halo", "outline"].map((kind) => h("path", { class: kind }));
-    return { paths, svg: h("svg", { preserveAspectRatio: "none" }, ...paths), };
+    return { paths, svg: h("svg", { preserveAspectRatio: "none" }, ...paths) };
   });
   const layer = (k) => h("div", { class: "layers", "aria-hidden": "true" }, marks[k].svg);
   const verdict = h("p", { class: "surgery-verdict", role: "status" });
@@ -134,7 +134,8 @@ export function render({ model, el }) {
     h("div", { class: "surgery-table" },
       h("div", { class: "surgery-side" },
         h("div", { class: "surgery-u", role: "group", "aria-label": "The U and its four skips" }, ...levels.map(({ node }) => node)),
-        h("div", { class: "chips" }, ...all), verdict),
+        h("div", { class: "chips" }, ...all, h("span", { class: "soft" }, "In the boxes: channels.")),
+        verdict),
       createFrame("Prediction", prediction, layer(0))),
     h("div", { class: "surgery-row" },
       createFrame("Image", image, layer(1)), createFrame("Truth", truth, layer(2)), createFrame("Errors", pale, wrong)),

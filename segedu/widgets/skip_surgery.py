@@ -163,7 +163,7 @@ def _checked(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
 
 def _outcomes(model: Any, scenes: tuple[Scene, ...]) -> dict[tuple[int, str, tuple[int, ...]], Outcome]:
     """What comes of each scene, each fill, and each set of cut skips."""
-    outcomes = {}
+    outcomes: dict[tuple[int, str, tuple[int, ...]], Outcome] = {}
     for fill in FILLS:
         for cut in SUBSETS:
             if not cut and fill != FILLS[0]:  # nothing is cut, so nothing is filled
