@@ -30,20 +30,24 @@ from widget_scenes import small_street
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    """A small street, and its upper left part."""
+    """A small street in its classes' colours, with noise; and its upper left part."""
     street = small_street()
-    part = (street.image[:48, :96], street.semantic[:48, :96], street.instance[:48, :96])
-    return [street, Scene(*part, street.categories)]
+    colors = np.zeros((256, 3))
+    colors[:4] = [category.color for category in street.categories]
+    noise = np.random.default_rng(0).integers(0, 100, street.image.shape)
+    image = (colors[street.semantic] / 2 + noise).astype(np.uint8)
+    parts = (image, street.semantic, street.instance)
+    return [Scene(*(part[:h, :w] for part in parts), street.categories) for h, w in ((64, 128), (48, 96))]
 
 
 @pytest.fixture(scope="module")
 def model(scenes: list[Scene]) -> UNet:
     """A small U-Net that has learned the small street by heart, more or less."""
-    torch.manual_seed(0)
+    torch.manual_seed(2)
     model = UNet(3, 4, base_channels=4)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     image, target = SceneDataset(scenes)[0]
-    for _ in range(120):
+    for _ in range(80):
         optimizer.zero_grad()
         functional.cross_entropy(model(image[None]), target[None], ignore_index=VOID).backward()
         optimizer.step()
@@ -108,12 +112,12 @@ def test_every_state_is_what_the_network_computes(
         assert carried["found"] == sorted(k for k, hit in zip(ids, found, strict=True) if hit)
 
 
-def test_the_whole_network_finds_objects_and_the_cut_one_loses_some(surgery: SkipSurgery) -> None:
+def test_the_whole_network_finds_all_cars_and_some_cut_ones_lose_some(surgery: SkipSurgery) -> None:
     # What the other tests look at is there: without it, they would compare nothing with nothing.
-    surgery.cut = [1, 2, 3, 4]
-    assert len(surgery.whole().found) == 3
-    assert len(surgery.outcome().found) < 3
-    assert "Gone: car" in surgery.said()
+    outcomes = surgery.data["scenes"][0]["outcomes"]["mean"]
+    assert len(outcomes[0]["found"]) == 3
+    assert any("Gone: car" in carried["said"] for carried in outcomes)
+    assert any("None is gone" in carried["said"] for carried in outcomes)
 
 
 def test_an_object_is_found_from_half_of_its_pixels_on(scenes: list[Scene]) -> None:

@@ -140,7 +140,7 @@ export function render({ model, el }) {
     h("div", { class: "surgery-row" },
       createFrame("Image", image, layer(1)), createFrame("Truth", truth, layer(2)), createFrame("Errors", pale, wrong)),
     h("p", { class: "surgery-keys soft" }, key(swatch(OLD), "wrong with all skips too"), key(swatch(NEW), "wrong since the cut"),
-      key(h("span", { class: "surgery-ring" }), "object that is gone")),
+      key(h("span", { class: "surgery-ring" }), "gone: less than half of it is right now")),
     h("div", { class: "surgery-classes", role: "group", "aria-label": "IoU of each class" }, ...rows.map(({ node }) => node)),
     caption,
   );
