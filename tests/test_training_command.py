@@ -27,9 +27,7 @@ def camvid(tmp_path, monkeypatch):
         for k, scene in enumerate(some_streets(count)):
             Image.fromarray(scene.image).save(tmp_path / split / f"{k}.png")
             Image.fromarray(scene.semantic).save(tmp_path / f"{split}annot" / f"{k}.png")
-    tiny = Recipe(
-        size=(32, 32), epochs=2, batch_size=2, learning_rate=0.01, base_channels=1, class_weights=True
-    )
+    tiny = Recipe(size=(32, 32), epochs=2, batch_size=2, learning_rate=0.01, base_channels=1, class_weights=1)
     monkeypatch.setitem(command.RECIPES, "tiny", tiny)
     return tmp_path
 

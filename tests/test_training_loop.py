@@ -232,7 +232,7 @@ def test_the_history_holds_the_rate_of_the_last_step():
         ({"seed": -1}, "Recipe.seed: expected 0 or more"),
         ({"warmup": 1}, "Recipe.warmup"),
         ({"loss": "hinge"}, "expected one of cross_entropy, .*got 'hinge'"),
-        ({"loss": "dice", "class_weights": True}, "Recipe.class_weights: expected False with the loss 'dice'"),
+        ({"loss": "dice", "class_weights": 1}, "Recipe.class_weights: expected 0 with the loss 'dice'"),
     ],
 )
 def test_a_recipe_out_of_range_is_refused(changes, message):
@@ -243,20 +243,20 @@ def test_a_recipe_out_of_range_is_refused(changes, message):
 def test_class_weights_are_those_of_the_training_images():
     scenes = some_halves(4)
     counted = median_frequency_weights(summary(scenes).pixels)
-    given = fit(small_network(), scenes, [], recipe(class_weights=True), weights=counted)
-    found = fit(small_network(), scenes, [], recipe(class_weights=True))
+    given = fit(small_network(), scenes, [], recipe(class_weights=1), weights=counted)
+    found = fit(small_network(), scenes, [], recipe(class_weights=1))
     assert found.loss.tolist() == given.loss.tolist()
 
 
 def test_a_recipes_loss_with_weights_asks_for_them():
     with pytest.raises(ValueError, match="expected the weights of the classes"):
-        recipe(class_weights=True).make_loss()
+        recipe(class_weights=1).make_loss()
 
 
 def test_class_weights_reach_the_loss():
     plain = fit(small_network(), some_halves(2), [], recipe(epochs=1))
     weights = torch.tensor([5.0, 0.1])
-    weighted = fit(small_network(), some_halves(2), [], recipe(epochs=1, class_weights=True), weights=weights)
+    weighted = fit(small_network(), some_halves(2), [], recipe(epochs=1, class_weights=1), weights=weights)
     assert plain.loss[0] != weighted.loss[0]
 
 

@@ -24,6 +24,7 @@ from segedu.training.losses import (
     median_frequency_weights,
     over_processes,
 )
+from segedu.training.muon import Muon
 from segedu.training.recipes import RECIPES, Recipe
 from segedu.training.run import fit
 
@@ -35,6 +36,7 @@ __all__ = [
     "Epoch",
     "EpochBatches",
     "History",
+    "Muon",
     "NonFiniteLossError",
     "Recipe",
     "SceneDataset",
