@@ -137,7 +137,7 @@ def test_the_sentences_name_what_is_cut_and_what_is_gone(scenes: list[Scene]) ->
     now = Outcome(preds, np.array([0.5, 0.5]), 0.5, (cars[1],))
     assert said((), whole, whole, scenes[0]) == "The whole network: mIoU 0.750; it finds 3 of 3 objects."
     assert said((1, 2, 4), now, whole, scenes[0]) == (
-        "Without skips 1, 2 and 4: mIoU 0.500 instead of 0.750; it finds 1 of 3 objects. Gone: car 4, car 6."
+        "Without skips 1, 2 and 4: mIoU 0.500 instead of 0.750; it finds 1 of 3 objects. Gone: car 4, 6."
     )
     assert said((3,), whole, whole, scenes[0]) == (
         "Without skip 3: mIoU 0.750 instead of 0.750; it finds 3 of 3 objects. None is gone."

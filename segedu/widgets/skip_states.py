@@ -91,17 +91,13 @@ def said(cut: Sequence[int], now: Outcome, whole: Outcome, scene: Scene) -> str:
         return f"The whole network: mIoU {score(now.mean_iou)}; it {finds}."
     names = ", ".join(map(str, cut[:-1])) + (" and " if cut[1:] else "") + str(cut[-1])
     who = f"Without skip{'s' if cut[1:] else ''} {names}: mIoU {score(now.mean_iou)}"
-    gone = [k for k in whole.found if k not in now.found]
-    lost = ", ".join(object_name(k, scene) for k in gone)
-    return (
-        f"{who} instead of {score(whole.mean_iou)}; it {finds}. {f'Gone: {lost}.' if gone else 'None is gone.'}"
-    )
-
-
-def object_name(k: int, scene: Scene) -> str:
-    """What to call an object: its class and its number in the scene."""
-    segment = scene.segments()[k - 1]
-    return f"{scene.categories[segment.label].name} {segment.instance}"
+    gone = [scene.segments()[k - 1] for k in whole.found if k not in now.found]
+    lost: dict[str, list[str]] = {}
+    for segment in gone:
+        lost.setdefault(scene.categories[segment.label].name, []).append(str(segment.instance))
+    listed = "; ".join(f"{name} {', '.join(numbers)}" for name, numbers in lost.items())
+    after = f"Gone: {listed}." if gone else "None is gone."
+    return f"{who} instead of {score(whole.mean_iou)}; it {finds}. {after}"
 
 
 def error_picture(scene: Scene, preds: _Labels, whole: _Labels) -> npt.NDArray[np.uint8]:

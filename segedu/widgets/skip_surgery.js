@@ -118,7 +118,7 @@ export function render({ model, el }) {
   const [image, pale] = [photo(), photo()];
   pale.classList.add("pale");
   const [prediction, truth, wrong] = ["prediction", "truth", "errors"].map((name) => h("canvas", { "data-shows": name }));
-  const marks = [0, 1, 2].map(() => {
+  const marks = [0, 1].map(() => {
     const paths = ["halo", "outline"].map((kind) => h("path", { class: kind }));
     return { paths, svg: h("svg", { preserveAspectRatio: "none" }, ...paths) };
   });
@@ -138,7 +138,7 @@ export function render({ model, el }) {
         verdict),
       createFrame("Prediction", prediction, layer(0))),
     h("div", { class: "surgery-row" },
-      createFrame("Image", image, layer(1)), createFrame("Truth", truth, layer(2)), createFrame("Errors", pale, wrong)),
+      createFrame("Image", image, layer(1)), createFrame("Truth", truth), createFrame("Errors", pale, wrong)),
     h("p", { class: "surgery-keys soft" }, key(swatch(OLD), "wrong with all skips too"), key(swatch(NEW), "wrong since the cut"),
       key(h("span", { class: "surgery-ring" }), "gone: less than half of it is right now")),
     h("div", { class: "surgery-classes", role: "group", "aria-label": "IoU of each class" }, ...rows.map(({ node }) => node)),
