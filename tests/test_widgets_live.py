@@ -60,6 +60,14 @@ viewer""",
         "shapes = NetworkShapes(made, small_street(), step=31, network='U-Net')\nshapes"
     ),
     "ask shapes": "print(shapes.network, shapes.step, shapes.selected.shape)\nshapes.step = 3",
+    "surgery": (
+        "import torch\n"
+        "from segedu.models import UNet\n"
+        "from segedu.widgets import SkipSurgery\n"
+        "torch.manual_seed(0)\n"
+        "surgery = SkipSurgery(UNet(3, 4, base_channels=2), [small_street()])\nsurgery"
+    ),
+    "ask surgery": "print(surgery.cut, surgery.fill)\nprint(surgery.said())\nsurgery.cut = [2]",
 }
 
 
@@ -281,6 +289,19 @@ def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
     widget.get_by_role("slider").press("PageUp")
     expect(run_cell(notebook, "ask lab")).to_have_text("labels 8 nearest 0.6")
     expect(widget.locator(".lab-tag-right")).to_have_text("resize + 3 × 3, fitted")
+
+
+def test_a_skip_cut_in_the_page_is_cut_in_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "surgery").locator(".segedu")
+    widget.get_by_role("switch", name="Skip 3").click()
+    widget.get_by_role("switch", name="Skip 1").click()
+    widget.get_by_role("radio", name="zeros").check()
+    said = widget.get_by_role("status").text_content()
+    assert said is not None
+    expect(run_cell(notebook, "ask surgery")).to_have_text(f"[1, 3] zero\n{said}")
+    expect(widget.get_by_role("switch", name="Skip 2")).not_to_be_checked()
+    expect(widget.get_by_role("switch", name="Skip 1")).to_be_checked()
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -10,6 +10,7 @@ Weights are drawn from PyTorch's global generator: call ``torch.manual_seed`` fi
 
 from segedu.models.deconvnet import DeconvNet, SegNet
 from segedu.models.fcn import FCN8s, FCN16s, FCN32s
+from segedu.models.skips import cut_skips
 from segedu.models.street import street_unet
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
@@ -22,6 +23,7 @@ __all__ = [
     "FCN32s",
     "SegNet",
     "UNet",
+    "cut_skips",
     "fcn_resnet50",
     "load_vgg16",
     "street_unet",

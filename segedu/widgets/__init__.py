@@ -12,6 +12,7 @@ from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.receptive_field import ReceptiveField
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
+from segedu.widgets.skip_surgery import SkipSurgery
 from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
 from segedu.widgets.transposed_convolution import TransposedConvolution
@@ -28,6 +29,7 @@ __all__ = [
     "PanopticMatcher",
     "ReceptiveField",
     "SceneViewer",
+    "SkipSurgery",
     "SparseMatrix",
     "Step",
     "ThingStuff",
