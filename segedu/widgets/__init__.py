@@ -12,6 +12,7 @@ from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+from segedu.widgets.training_player import TrainingPlayer
 from segedu.widgets.transposed_convolution import TransposedConvolution
 from segedu.widgets.upsampling_lab import UpsamplingLab
 from segedu.widgets.upsampling_methods import fitted_kernel, upsample
@@ -26,6 +27,7 @@ __all__ = [
     "SceneViewer",
     "SparseMatrix",
     "ThingStuff",
+    "TrainingPlayer",
     "TransposedConvolution",
     "UpsamplingLab",
     "answer_sizes",
