@@ -72,9 +72,9 @@ def labels_on_show(page: Page) -> np.ndarray:
 
 
 def test_a_frame_is_put_into_a_sentence() -> None:
-    # STREET has four rows of void: 60 · 128 = 7,680 pixels are known. Before training all is class 0, road. Road
-    # are the 32 rows from 28 on, 4,096 pixels, without what stands there: 12 rows of two cars, 12 · 40, the third
-    # car, 8 · 16, and 8 rows of the crowd, 8 · 20. 4,096 − 480 − 128 − 160 = 3,328 are right: 43.3 %.
+    # STREET has four rows of void: 60 · 128 = 7,680 pixels are known. Before training all is class 0, road.
+    # Road are the 32 rows from 28 on, 4,096 pixels, without what stands there: 12 rows of two cars, 12 · 40,
+    # the third car, 8 · 16, 8 rows of the crowd, 8 · 20. 4,096 − 480 − 128 − 160 = 3,328 are right: 43.3 %.
     player = TrainingPlayer(film())
     assert player.sentence(0) == "Before training. Right: 43.3 % of the pixels of the picture."
     # Epoch 2: loss 2/2, mIoU 2/5; classes 1 to 3 have 2/6, 2/7, 2/8; class 0 is NaN and is not named.

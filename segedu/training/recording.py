@@ -129,7 +129,7 @@ class Recorder:
 def street_recording() -> Recording:
     """A run of the recipe ``street_minute``, recorded on two streets that it did not learn from.
 
-    ``benchmarks/record_street.py`` made it, on a CPU.
+    It went 28 times through 100 streets. ``benchmarks/record_street.py`` made it, on a CPU.
 
     Examples
     --------
