@@ -54,6 +54,11 @@ viewer""",
     "ask field": "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
     "formats": "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
     "ask formats": "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
+    "player": (
+        "from segedu.widgets import TrainingPlayer\nfrom training_films import film\n"
+        "player = TrainingPlayer(film())\nplayer"
+    ),
+    "ask player": "print(player.frame, player.view, player.selected)\nplayer.frame, player.selected = 3, 3",
 }
 
 
@@ -265,6 +270,17 @@ def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
     widget.get_by_role("slider").press("PageUp")
     expect(run_cell(notebook, "ask lab")).to_have_text("labels 8 nearest 0.6")
     expect(widget.locator(".lab-tag-right")).to_have_text("resize + 3 × 3, fitted")
+
+
+def test_an_epoch_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "player").locator(".segedu")
+    widget.get_by_role("slider", name="Epoch").press("Home")
+    widget.get_by_role("radio", name="Errors").check()
+    widget.get_by_role("button", name="sky").click()
+    expect(run_cell(notebook, "ask player")).to_have_text("0 errors 1")
+    expect(widget.locator("output")).to_have_text("3 of 4")
+    expect(widget.get_by_role("button", name="car")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

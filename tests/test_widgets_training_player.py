@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,42 +12,15 @@ import pytest
 import traitlets
 from playwright.sync_api import Page, expect
 
-from segedu import Scene
 from segedu.scene import VOID
-from segedu.training import Epoch, History
+from segedu.training import History
 from segedu.widgets import TrainingPlayer
 from segedu.widgets.runs import decode_runs
+from training_films import EPOCHS, film
 from widget_pages import PHONE, Open, loaded, over_the_edge, repeated_ids, violations
 from widget_scenes import random_scene, small_street
 
 STREET = small_street()
-EPOCHS = 4
-
-
-@dataclass(frozen=True)
-class Film:
-    scenes: tuple[Scene, ...]
-    preds: tuple[np.ndarray, ...]
-    history: History
-
-
-def film(*scenes: Scene, epochs: int = EPOCHS) -> Film:
-    """A run that gets a share of k / epochs of the pixels right after k epochs, and calls the rest class 0."""
-    rng = np.random.default_rng(0)
-    scenes = scenes or (STREET,)
-    preds = []
-    for scene in scenes:
-        order = rng.random(scene.size)
-        truth = np.where(scene.semantic == VOID, 1, scene.semantic)
-        frames = [np.where(order < k / epochs, truth, 0) for k in range(epochs + 1)]
-        preds.append(np.stack(frames).astype(np.uint8))
-    classes = len(scenes[0].categories)
-    history = [
-        Epoch(k, 2.0 / (k + 1), 0.01 * (epochs - k), 1.0, (k + 1) / 5,
-              (math.nan, *((k + 1) / (5 + c) for c in range(1, classes))))
-        for k in range(epochs)
-    ]  # fmt: skip
-    return Film(tuple(scenes), tuple(preds), History(history))
 
 
 def spot(page: Page, row: int, col: int, number: int = 0) -> dict[str, float]:
