@@ -36,7 +36,7 @@ LAYERS = {
         ARRAYS,
         packages_in_functions={"pooch", "requests", "tqdm"},
     ),
-    MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
+    MEASURES: Layer({"metrics", "upsampling", "results"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
     NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),
     LEARNING: Layer(

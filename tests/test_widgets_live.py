@@ -68,6 +68,11 @@ viewer""",
         "surgery = SkipSurgery(UNet(3, 4, base_channels=2), [small_street()])\nsurgery"
     ),
     "ask surgery": "print(surgery.cut, surgery.fill)\nprint(surgery.said())\nsurgery.cut = [2]",
+    "player": (
+        "from segedu.widgets import TrainingPlayer\nfrom training_films import film\n"
+        "player = TrainingPlayer(film())\nplayer"
+    ),
+    "ask player": "print(player.frame, player.view, player.selected)\nplayer.frame, player.selected = 3, 3",
 }
 
 
@@ -302,6 +307,15 @@ def test_a_skip_cut_in_the_page_is_cut_in_python(notebook: Page) -> None:
     expect(run_cell(notebook, "ask surgery")).to_have_text(f"[1, 3] zero\n{said}")
     expect(widget.get_by_role("switch", name="Skip 2")).not_to_be_checked()
     expect(widget.get_by_role("switch", name="Skip 1")).to_be_checked()
+def test_an_epoch_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "player").locator(".segedu")
+    widget.get_by_role("slider", name="Epoch").press("Home")
+    widget.get_by_role("radio", name="Errors").check()
+    widget.get_by_role("button", name="sky").click()
+    expect(run_cell(notebook, "ask player")).to_have_text("0 errors 1")
+    expect(widget.locator("output")).to_have_text("3 of 4")
+    expect(widget.get_by_role("button", name="car")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

@@ -15,6 +15,7 @@ from segedu.widgets.sentences import describe
 from segedu.widgets.skip_surgery import SkipSurgery
 from segedu.widgets.sparse_matrix import SparseMatrix
 from segedu.widgets.thing_stuff import ThingStuff, tally, with_things
+from segedu.widgets.training_player import TrainingPlayer
 from segedu.widgets.transposed_convolution import TransposedConvolution
 from segedu.widgets.upsampling_lab import UpsamplingLab
 from segedu.widgets.upsampling_methods import fitted_kernel, upsample
@@ -33,6 +34,7 @@ __all__ = [
     "SparseMatrix",
     "Step",
     "ThingStuff",
+    "TrainingPlayer",
     "TransposedConvolution",
     "UpsamplingLab",
     "answer_sizes",
