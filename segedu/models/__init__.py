@@ -8,10 +8,21 @@ label map.
 Weights are drawn from PyTorch's global generator: call ``torch.manual_seed`` first for the same network again.
 """
 
+from segedu.fusion import panoptic_fusion
 from segedu.models.deconvnet import DeconvNet, SegNet
 from segedu.models.fcn import FCN8s, FCN16s, FCN32s
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
 from segedu.models.vgg import load_vgg16
 
-__all__ = ["DeconvNet", "FCN8s", "FCN16s", "FCN32s", "SegNet", "UNet", "fcn_resnet50", "load_vgg16"]
+__all__ = [
+    "DeconvNet",
+    "FCN8s",
+    "FCN16s",
+    "FCN32s",
+    "SegNet",
+    "UNet",
+    "fcn_resnet50",
+    "load_vgg16",
+    "panoptic_fusion",
+]
