@@ -8,6 +8,7 @@ from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
 from segedu.widgets.panoptic_matcher import PanopticMatcher
 from segedu.widgets.receptive_field import ReceptiveField
+from segedu.widgets.roi_align import RoIAlign
 from segedu.widgets.scene_viewer import SceneViewer
 from segedu.widgets.sentences import describe
 from segedu.widgets.sparse_matrix import SparseMatrix
@@ -23,6 +24,7 @@ __all__ = [
     "IoUPainter",
     "PanopticMatcher",
     "ReceptiveField",
+    "RoIAlign",
     "SceneViewer",
     "SparseMatrix",
     "ThingStuff",
