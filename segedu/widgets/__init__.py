@@ -6,7 +6,9 @@ from segedu.widgets.encodings import encodings_at
 from segedu.widgets.format_explorer import FormatExplorer
 from segedu.widgets.iou_painter import IoUPainter
 from segedu.widgets.overlap import overlap, overlap_scores
+from segedu.widgets.panoptic_fusion import PanopticFusion
 from segedu.widgets.panoptic_matcher import PanopticMatcher
+from segedu.widgets.proposals import Proposals
 from segedu.widgets.receptive_field import ReceptiveField
 from segedu.widgets.roi_align import RoIAlign
 from segedu.widgets.scene_viewer import SceneViewer
@@ -22,7 +24,9 @@ __all__ = [
     "ConfusionMatrix",
     "FormatExplorer",
     "IoUPainter",
+    "PanopticFusion",
     "PanopticMatcher",
+    "Proposals",
     "ReceptiveField",
     "RoIAlign",
     "SceneViewer",

@@ -159,7 +159,7 @@ class RoIAlign(PageWidget):
     @traitlets.observe("bins")
     def _forget_cell(self, change: dict[str, Any]) -> None:
         if self.cell is not None and max(self.cell) >= change["new"]:
-            self.cell = None
+            self.set_trait("cell", None)
 
     @property
     def by_align(self) -> _Floats:
