@@ -112,7 +112,7 @@ export function render({ model, el }) {
     status,
     h("div", { class: "bar pr-bar" }, steps.node),
     board,
-    h("p", { class: "soft pr-legend" }, key("kept", "box"), key("struck", "struck out, or not kept"), key("truth", "true object")),
+    h("p", { class: "soft pr-legend" }, key("kept", "box"), key("struck", "struck out, or not kept"), key("victim", "struck out by the chosen one"), key("truth", "true object")),
     h("div", { class: "pr-sliders" }, ...sliders.map(({ node }) => node)),
     saying, table, caption,
   );

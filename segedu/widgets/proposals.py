@@ -21,6 +21,7 @@ MAX_TOP = 200
 """The most anchors that a page looks at: the surest ones."""
 
 STEPS = ("anchors", "moved", "suppressed")
+ORANGE = (255, 180, 84)
 FOUND = 0.5
 """An object counts as found by a proposal of at least this IoU."""
 
@@ -108,6 +109,8 @@ class Proposals(PageWidget):
                 raise ValueError(
                     f"{name}: expected finite numbers of shape {shape}, at least one row, got {array.shape}"
                 )
+        if (arrays[0][:, 2:] < arrays[0][:, :2]).any():
+            raise ValueError("anchors: expected left ≤ right and top ≤ bottom in every row, got a crossed box")
         order = np.argsort(-arrays[1], kind="stable")[:MAX_TOP]
         self.scene = scene
         self.anchors, self.scores, self.deltas = (array[order].round(3) for array in arrays)
@@ -134,7 +137,7 @@ class Proposals(PageWidget):
 
     @property
     def boxes(self) -> _Floats:
-        """What the network makes of the anchors that are looked at, cut at the picture's edge. (top, 4) xyxy."""
+        """What the network makes of the anchors, cut at the picture's edge. (top, 4), xyxy."""
         import torch
 
         from segedu.models.detection import clip_boxes, decode_boxes
@@ -167,20 +170,18 @@ class Proposals(PageWidget):
 
     def alt(self) -> str:
         return (
-            f"{self.data['alt']} On it {plural(len(self.kept), 'proposal')}, left of {plural(self.top, 'anchor')} "
-            f"by suppression at an IoU of {self.iou_threshold:g}. They find {self.found} of "
-            f"{plural(len(self.objects), 'object')}."
+            f"{self.data['alt']} On it {plural(len(self.kept), 'proposal')}, left of "
+            f"{plural(self.top, 'anchor')} by suppression at an IoU of {self.iou_threshold:g}. "
+            f"They find {self.found} of {plural(len(self.objects), 'object')}."
         )
 
     def still(self) -> str:
         picture = self.scene.image.copy()
         height, width = self.scene.size
-        for left, top, right, bottom in self.boxes[self.kept].round().astype(int):
-            rows, cols = slice(top, bottom + 1), slice(left, right + 1)
-            for y in (top, min(bottom, height - 1)):
-                picture[y, cols] = (255, 180, 84)
-            for x in (left, min(right, width - 1)):
-                picture[rows, x] = (255, 180, 84)
+        edges = self.boxes[self.kept].round().astype(int)
+        for left, top, right, bottom in np.minimum(edges, [width - 1, height - 1] * 2):
+            picture[[top, bottom], left : right + 1] = ORANGE
+            picture[top : bottom + 1, [left, right]] = ORANGE
         return picture_uri(picture, width=640, quality=80)
 
     def static(self) -> bytes:
