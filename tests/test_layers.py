@@ -31,7 +31,7 @@ LABELS, MEASURES, PICTURES, NETWORKS, LEARNING, PEOPLE = range(6)
 ARRAYS = {"numpy", "scipy", "PIL"}
 LAYERS = {
     LABELS: Layer(
-        {"scene", "instances", "masks", "synthetic", "photos", "datasets"},
+        {"scene", "instances", "fusion", "masks", "synthetic", "photos", "datasets"},
         set(),
         ARRAYS,
         packages_in_functions={"pooch", "requests", "tqdm"},

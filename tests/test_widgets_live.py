@@ -73,6 +73,24 @@ viewer""",
         "player = TrainingPlayer(film())\nplayer"
     ),
     "ask player": "print(player.frame, player.view, player.selected)\nplayer.frame, player.selected = 3, 3",
+    "roi": (
+        "import numpy as np\nfrom segedu.widgets import RoIAlign\n"
+        "roi = RoIAlign(np.arange(48).reshape(6, 8), stride=8, box=(8, 8, 24, 24))\nroi"
+    ),
+    "ask roi": "print(roi.box, roi.bins, roi.by_pool.tolist())\nroi.box, roi.aligned = [16, 8, 32, 24], False",
+    "fusion": (
+        "from segedu import Instances\nfrom segedu.widgets import PanopticFusion\n"
+        "truth = Instances.from_scene(small_street())\n"
+        "objects = Instances(truth.masks[:3], truth.labels[:3], [0.9, 0.7, 0.6])\n"
+        "fusion = PanopticFusion(small_street(), small_street().semantic.astype(int), objects)\nfusion"
+    ),
+    "ask fusion": "print(fusion.min_score, fusion.fused.instance.max())\nfusion.min_score = 0.95",
+    "proposals": (
+        "import numpy as np\nfrom segedu.widgets import Proposals\n"
+        "boxes = np.array([[16, 24, 32, 40], [17, 24, 33, 40], [80, 44, 96, 52]])\n"
+        "proposals = Proposals(small_street(), boxes, [0.9, 0.8, 0.7], np.zeros((3, 4)))\nproposals"
+    ),
+    "ask proposals": "print(proposals.step, proposals.iou_threshold, proposals.kept)\nproposals.selected = 0",
 }
 
 
@@ -307,6 +325,8 @@ def test_a_skip_cut_in_the_page_is_cut_in_python(notebook: Page) -> None:
     expect(run_cell(notebook, "ask surgery")).to_have_text(f"[1, 3] zero\n{said}")
     expect(widget.get_by_role("switch", name="Skip 2")).not_to_be_checked()
     expect(widget.get_by_role("switch", name="Skip 1")).to_be_checked()
+
+
 def test_an_epoch_chosen_in_the_page_reaches_python(notebook: Page) -> None:
     run_cell(notebook, "viewer")
     widget = run_cell(notebook, "player").locator(".segedu")
@@ -316,6 +336,39 @@ def test_an_epoch_chosen_in_the_page_reaches_python(notebook: Page) -> None:
     expect(run_cell(notebook, "ask player")).to_have_text("0 errors 1")
     expect(widget.locator("output")).to_have_text("3 of 4")
     expect(widget.get_by_role("button", name="car")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_box_moved_in_the_page_is_read_in_python(notebook: Page) -> None:
+    widget = run_cell(notebook, "roi").locator(".segedu")
+    widget.get_by_role("application").first.press("ArrowRight")
+    widget.get_by_role("group", name="Bins").get_by_role("radio", name="3×3").check()
+    # Columns 9/8 → 1 to 25/8 → 3, rows 1 to 3: three places, one a bin, 8 · row + column.
+    said = run_cell(notebook, "ask roi")
+    expect(said).to_have_text("[9, 8, 25, 24] 3 [[9.0, 10.0, 11.0], [17.0, 18.0, 19.0], [25.0, 26.0, 27.0]]")
+    expect(widget.get_by_role("radio", name="not")).to_be_checked()
+    expect(widget.locator(".roi-sentence")).to_contain_text("columns 2 to 4 and rows 1 to 3")
+
+
+def test_a_threshold_set_in_the_page_fuses_in_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "fusion").locator(".segedu")
+    slider = widget.get_by_role("slider", name="Least score")
+    for _ in range(5):
+        slider.press("ArrowRight")
+    expect(run_cell(notebook, "ask fusion")).to_have_text("0.75 1")
+    expect(widget.locator(".pf-verdict")).to_contain_text("0 of 3 objects stay.")
+
+
+def test_suppression_set_in_the_page_suppresses_in_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "proposals").locator(".segedu")
+    widget.get_by_role("radio", name="3 Suppressed").check()
+    slider = widget.get_by_role("slider", name="Struck out above an IoU of")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    # The first two share 15 of 17 columns: 0.88 is not above 0.9.
+    expect(run_cell(notebook, "ask proposals")).to_have_text("suppressed 0.9 [0 1 2]")
+    expect(widget.get_by_role("button", name="Proposal 1")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:
