@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,8 +42,8 @@ class Recording:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write predictions and history as a compressed ``.npz`` file, without the scenes."""
-        history = np.array(json.dumps(self.history.as_dicts()))
-        np.savez_compressed(path, history=history, **{f"preds_{k}": p for k, p in enumerate(self.preds)})
+        arrays: dict[str, Any] = {f"preds_{k}": preds for k, preds in enumerate(self.preds)}
+        np.savez_compressed(path, history=np.array(json.dumps(self.history.as_dicts())), **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], scenes: Sequence[Scene]) -> Recording:

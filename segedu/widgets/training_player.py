@@ -115,7 +115,10 @@ class TrainingPlayer(PageWidget):
             "categories": [
                 {"name": c.name, "color": "#{:02x}{:02x}{:02x}".format(*c.color)} for c in self.categories
             ],
-            "scenes": [_scene(*pair) for pair in zip(recording.scenes, recording.preds, strict=True)],
+            "scenes": [
+                _scene(scene, list(preds))
+                for scene, preds in zip(recording.scenes, recording.preds, strict=True)
+            ],
             "curves": {
                 "loss": [_rounded(epoch.loss) for epoch in self.epochs],
                 "rate": [_rounded(epoch.learning_rate) for epoch in self.epochs],
@@ -208,7 +211,9 @@ class TrainingPlayer(PageWidget):
         palette = np.full((VOID + 1, 3), 144, np.uint8)  # grey where void
         palette[: len(self.categories)] = [category.color for category in self.categories]
         if self.view == "errors":
-            picture = np.where((preds != shown.semantic)[..., None], np.uint8(ERROR), np.uint8(RIGHT))
+            picture = np.where(
+                (preds != shown.semantic)[..., None], np.array(ERROR, np.uint8), np.array(RIGHT, np.uint8)
+            )
             return np.where((shown.semantic == VOID)[..., None], palette[VOID], picture)
         return palette[preds if self.view == "prediction" else shown.semantic]
 
@@ -224,7 +229,7 @@ class TrainingPlayer(PageWidget):
     def static(self) -> bytes:
         scenes, now = self.recording.scenes, self.frame
         figure = Figure(figsize=(7, 5.4), layout="constrained")
-        above, below = figure.subfigures(2, 1, height_ratios=(3, 2))
+        above, below = np.atleast_1d(figure.subfigures(2, 1, height_ratios=(3, 2)))
         for k, axis in enumerate(np.atleast_1d(above.subplots(1, len(scenes)))):
             axis.imshow(self.picture(k), interpolation="nearest")
             axis.set_axis_off()
