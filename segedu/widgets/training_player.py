@@ -229,7 +229,7 @@ class TrainingPlayer(PageWidget):
     def static(self) -> bytes:
         scenes, now = self.recording.scenes, self.frame
         figure = Figure(figsize=(7, 5.4), layout="constrained")
-        above, below = np.atleast_1d(figure.subfigures(2, 1, height_ratios=(3, 2)))
+        (above,), (below,) = figure.subfigures(2, 1, squeeze=False, height_ratios=(3, 2))
         for k, axis in enumerate(np.atleast_1d(above.subplots(1, len(scenes)))):
             axis.imshow(self.picture(k), interpolation="nearest")
             axis.set_axis_off()
