@@ -40,7 +40,7 @@ lint: $(VENV)/installed-test ## ruff and mypy only
 
 test: lint ## everything: lint, unit tests, doctests, notebooks, the built pages in a real browser
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest --nbval tests segedu book
+	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval tests segedu book
 
 clean: ## delete what was built (.venv stays)
 	rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis

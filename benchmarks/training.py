@@ -1,7 +1,8 @@
 """How fast networks learn, side by side: ``python benchmarks/training.py --seconds 60 --reach 0.6``.
 
 Our U-Net, segmentation_models_pytorch's, and torchvision's ``fcn_resnet50``, all from random weights, see the
-same images in the same order, through the same loop, for about the same time on the same device. Each gets as
+same images in the same order, through the same loop, for about the same time on the same device. The recipe's
+optimizer is tuned for ours, so the peers are trained by AdamW, and the closest one by both. Each gets as
 many whole epochs as fit into the budget, by its own speed, and the learning rate falls to 0 at their end.
 Measured: images a second, seconds of training until validation reaches the stated mIoU, and mIoU on the test
 images. Writes ``benchmarks/results/training.json``.
@@ -34,18 +35,26 @@ RESULTS = Path(__file__).parent / "results" / "training.json"
 Maker = Callable[[int], nn.Module]
 
 
-def contenders(base_channels: int) -> dict[str, Maker]:
-    """Networks by name, from a number of classes; the peer is left out where it is not installed."""
-    made: dict[str, Maker] = {
-        f"segedu UNet, base {base_channels}": lambda classes: UNet(3, classes, base_channels=base_channels),
-        "torchvision fcn_resnet50": lambda classes: fcn_resnet50(classes),
+def contenders(recipe: Recipe) -> dict[str, tuple[Maker, Recipe]]:
+    """How networks are made and trained, by name; the peer is left out where it is not installed."""
+    adamw = dataclasses.replace(recipe, optimizer="adamw", learning_rate=1e-3)
+    width = recipe.base_channels
+    made: dict[str, tuple[Maker, Recipe]] = {
+        f"segedu UNet, base {width}": (lambda classes: UNet(3, classes, base_channels=width), recipe),
+        "torchvision fcn_resnet50": (fcn_resnet50, adamw),
     }
     try:
         import segmentation_models_pytorch as smp
     except ImportError:
         print("segmentation_models_pytorch is not installed: left out")
     else:
-        made["smp Unet, resnet18"] = lambda classes: smp.Unet("resnet18", encoder_weights=None, classes=classes)
+
+        def peer(classes: int) -> nn.Module:
+            return smp.Unet("resnet18", encoder_weights=None, classes=classes)
+
+        made["smp Unet, resnet18"] = (peer, adamw)
+        if recipe.optimizer != adamw.optimizer:
+            made[f"smp Unet, resnet18, {recipe.optimizer}"] = (peer, recipe)
     return made
 
 
@@ -71,17 +80,18 @@ def compare(
 ) -> list[dict[str, Any]]:
     """One row for each network, trained by the recipe for about so many seconds."""
     rows, classes = [], len(splits.train[0].categories)
-    for name, make in contenders(recipe.base_channels).items():
-        speed = images_per_second(make, splits, recipe, images=images)
+    for name, (make, its_recipe) in contenders(recipe).items():
+        speed = images_per_second(make, splits, its_recipe, images=images)
         epochs = max(round(seconds * speed / len(splits.train)), 1)
         torch.manual_seed(recipe.seed)
         model = make(classes)
         start = time.perf_counter()
-        history = fit(model, splits.train, splits.val, dataclasses.replace(recipe, epochs=epochs))
+        history = fit(model, splits.train, splits.val, dataclasses.replace(its_recipe, epochs=epochs))
         elapsed = time.perf_counter() - start
         rows.append(
             {
                 "network": name,
+                "optimizer": its_recipe.optimizer,
                 "parameters": sum(p.numel() for p in model.parameters()),
                 "images_per_second": round(speed, 2),
                 "epochs": epochs,
@@ -102,7 +112,7 @@ def table(rows: list[dict[str, Any]], reach: float) -> str:
     for row in rows:
         when = row["seconds_to_reach"]
         lines.append(
-            f"{row['network']:<28}{row['parameters'] / 1e6:7.2f} M{row['images_per_second']:9.1f} images/s"
+            f"{row['network']:<30}{row['parameters'] / 1e6:7.2f} M{row['images_per_second']:9.1f} images/s"
             f"{row['training_seconds']:9.1f} s  mIoU {row['test_mean_iou']:.3f}  "
             + (f"{reach} not reached" if when is None else f"{reach} after {when:.1f} s")
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def build() -> Path:
     RuntimeError
         If the build fails. The message is what it printed.
     """
-    target = ROOT / "build" / "tested"
+    # pytest-xdist's processes build beside each other.
+    target = ROOT / "build" / "tested" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "--keep-going", "-q"]

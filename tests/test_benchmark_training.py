@@ -1,5 +1,6 @@
 """The benchmark of training runs, on tiny scenes."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -27,11 +28,13 @@ def benchmark(monkeypatch):
 
 
 def test_every_network_is_timed_trained_and_tested(benchmark, monkeypatch):
-    networks = {"ours": small_network, "a peer": lambda classes: nn.Conv2d(3, classes, 1)}
-    monkeypatch.setattr(benchmark, "contenders", lambda base_channels: networks)
+    other = dataclasses.replace(recipe(), optimizer="muon")
+    networks = {"ours": (small_network, other), "a peer": (lambda classes: nn.Conv2d(3, classes, 1), recipe())}
+    monkeypatch.setattr(benchmark, "contenders", lambda recipe: networks)
     splits = Splits(some_halves(4), some_halves(2, 50), some_halves(2, 60))
     rows = benchmark.compare(splits, recipe(), seconds=0.1, reach=0.0, images=4)
     assert [row["network"] for row in rows] == ["ours", "a peer"]
+    assert [row["optimizer"] for row in rows] == ["muon", "adamw"]
     assert rows[1]["parameters"] == 3 * 2 + 2
     for row in rows:
         assert row["images_per_second"] > 0
@@ -47,7 +50,7 @@ def test_the_time_to_an_iou_counts_the_epochs_until_then(benchmark):
 
 
 def test_the_contenders_give_logits_of_one_shape(benchmark):
-    networks = benchmark.contenders(2)
+    networks = benchmark.contenders(recipe(base_channels=2))
     assert {"segedu UNet, base 2", "torchvision fcn_resnet50"} <= set(networks)
-    for make in networks.values():
+    for make, _ in networks.values():
         assert make(5).eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 5, 32, 32)

@@ -31,12 +31,12 @@ LABELS, MEASURES, PICTURES, NETWORKS, LEARNING, PEOPLE = range(6)
 ARRAYS = {"numpy", "scipy", "PIL"}
 LAYERS = {
     LABELS: Layer(
-        {"scene", "instances", "masks", "synthetic", "photos", "datasets"},
+        {"scene", "instances", "fusion", "masks", "synthetic", "photos", "datasets"},
         set(),
         ARRAYS,
         packages_in_functions={"pooch", "requests", "tqdm"},
     ),
-    MEASURES: Layer({"metrics", "upsampling"}, {LABELS}, ARRAYS),
+    MEASURES: Layer({"metrics", "upsampling", "results"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
     NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),
     LEARNING: Layer(

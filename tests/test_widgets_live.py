@@ -54,6 +54,12 @@ viewer""",
     "ask field": "print(field)\nfield.layers, field.selected = [{'kind': 'pool', 'kernel': 4}] * 2, 1",
     "formats": "from segedu.widgets import FormatExplorer\nexplorer = FormatExplorer(small_street())\nexplorer",
     "ask formats": "print(explorer.pixel, explorer.opacity)\nexplorer.pixel = [30, 40]",
+    "shapes": (
+        "from segedu.models import DeconvNet, UNet\nfrom segedu.widgets import NetworkShapes\n"
+        "made = {'DeconvNet': DeconvNet(3, 4, base_channels=2), 'U-Net': UNet(3, 4, base_channels=2)}\n"
+        "shapes = NetworkShapes(made, small_street(), step=31, network='U-Net')\nshapes"
+    ),
+    "ask shapes": "print(shapes.network, shapes.step, shapes.selected.shape)\nshapes.step = 3",
     "surgery": (
         "import torch\n"
         "from segedu.models import UNet\n"
@@ -62,6 +68,29 @@ viewer""",
         "surgery = SkipSurgery(UNet(3, 4, base_channels=2), [small_street()])\nsurgery"
     ),
     "ask surgery": "print(surgery.cut, surgery.fill)\nprint(surgery.said())\nsurgery.cut = [2]",
+    "player": (
+        "from segedu.widgets import TrainingPlayer\nfrom training_films import film\n"
+        "player = TrainingPlayer(film())\nplayer"
+    ),
+    "ask player": "print(player.frame, player.view, player.selected)\nplayer.frame, player.selected = 3, 3",
+    "roi": (
+        "import numpy as np\nfrom segedu.widgets import RoIAlign\n"
+        "roi = RoIAlign(np.arange(48).reshape(6, 8), stride=8, box=(8, 8, 24, 24))\nroi"
+    ),
+    "ask roi": "print(roi.box, roi.bins, roi.by_pool.tolist())\nroi.box, roi.aligned = [16, 8, 32, 24], False",
+    "fusion": (
+        "from segedu import Instances\nfrom segedu.widgets import PanopticFusion\n"
+        "truth = Instances.from_scene(small_street())\n"
+        "objects = Instances(truth.masks[:3], truth.labels[:3], [0.9, 0.7, 0.6])\n"
+        "fusion = PanopticFusion(small_street(), small_street().semantic.astype(int), objects)\nfusion"
+    ),
+    "ask fusion": "print(fusion.min_score, fusion.fused.instance.max())\nfusion.min_score = 0.95",
+    "proposals": (
+        "import numpy as np\nfrom segedu.widgets import Proposals\n"
+        "boxes = np.array([[16, 24, 32, 40], [17, 24, 33, 40], [80, 44, 96, 52]])\n"
+        "proposals = Proposals(small_street(), boxes, [0.9, 0.8, 0.7], np.zeros((3, 4)))\nproposals"
+    ),
+    "ask proposals": "print(proposals.step, proposals.iou_threshold, proposals.kept)\nproposals.selected = 0",
 }
 
 
@@ -264,6 +293,16 @@ def test_a_pixel_of_a_format_is_the_same_in_the_page_and_in_python(notebook: Pag
         expect(widget.locator(f"[data-value={name}]")).to_have_text(value)
 
 
+def test_a_step_of_a_network_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "shapes").locator(".segedu")
+    widget.get_by_role("button", name="DeconvNet").click()  # it has 21 steps: the last one is taken
+    widget.get_by_role("button", name="Back").click()
+    expect(run_cell(notebook, "ask shapes")).to_have_text("DeconvNet 20 (2, 64, 128)")
+    expect(widget.locator(".net-count")).to_have_text("3 / 21")
+    expect(widget.locator(".net-head strong")).to_have_text("max pool 2×2")
+
+
 def test_a_comparison_set_up_in_the_page_reaches_python(notebook: Page) -> None:
     run_cell(notebook, "viewer")
     widget = run_cell(notebook, "lab").locator(".segedu")
@@ -286,6 +325,50 @@ def test_a_skip_cut_in_the_page_is_cut_in_python(notebook: Page) -> None:
     expect(run_cell(notebook, "ask surgery")).to_have_text(f"[1, 3] zero\n{said}")
     expect(widget.get_by_role("switch", name="Skip 2")).not_to_be_checked()
     expect(widget.get_by_role("switch", name="Skip 1")).to_be_checked()
+
+
+def test_an_epoch_chosen_in_the_page_reaches_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "player").locator(".segedu")
+    widget.get_by_role("slider", name="Epoch").press("Home")
+    widget.get_by_role("radio", name="Errors").check()
+    widget.get_by_role("button", name="sky").click()
+    expect(run_cell(notebook, "ask player")).to_have_text("0 errors 1")
+    expect(widget.locator("output")).to_have_text("3 of 4")
+    expect(widget.get_by_role("button", name="car")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_box_moved_in_the_page_is_read_in_python(notebook: Page) -> None:
+    widget = run_cell(notebook, "roi").locator(".segedu")
+    widget.get_by_role("application").first.press("ArrowRight")
+    widget.get_by_role("group", name="Bins").get_by_role("radio", name="3×3").check()
+    # Columns 9/8 → 1 to 25/8 → 3, rows 1 to 3: three places, one a bin, 8 · row + column.
+    said = run_cell(notebook, "ask roi")
+    expect(said).to_have_text("[9, 8, 25, 24] 3 [[9.0, 10.0, 11.0], [17.0, 18.0, 19.0], [25.0, 26.0, 27.0]]")
+    expect(widget.get_by_role("radio", name="not")).to_be_checked()
+    expect(widget.locator(".roi-sentence")).to_contain_text("columns 2 to 4 and rows 1 to 3")
+
+
+def test_a_threshold_set_in_the_page_fuses_in_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "fusion").locator(".segedu")
+    slider = widget.get_by_role("slider", name="Least score")
+    for _ in range(5):
+        slider.press("ArrowRight")
+    expect(run_cell(notebook, "ask fusion")).to_have_text("0.75 1")
+    expect(widget.locator(".pf-verdict")).to_contain_text("0 of 3 objects stay.")
+
+
+def test_suppression_set_in_the_page_suppresses_in_python(notebook: Page) -> None:
+    run_cell(notebook, "viewer")
+    widget = run_cell(notebook, "proposals").locator(".segedu")
+    widget.get_by_role("radio", name="3 Suppressed").check()
+    slider = widget.get_by_role("slider", name="Struck out above an IoU of")
+    for _ in range(4):
+        slider.press("ArrowRight")
+    # The first two share 15 of 17 columns: 0.88 is not above 0.9.
+    expect(run_cell(notebook, "ask proposals")).to_have_text("suppressed 0.9 [0 1 2]")
+    expect(widget.get_by_role("button", name="Proposal 1")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_dark_jupyterlab_has_dark_widgets(notebook: Page) -> None:

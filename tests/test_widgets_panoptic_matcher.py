@@ -191,7 +191,7 @@ def test_equal_widgets_have_equal_output_without_addresses() -> None:
     assert one.model_id not in output
     assert set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+", output)) <= {"http://www.w3.org"}
     assert len(first["text/html"]) <= 250_000
-    assert not re.search(r"^\s*import\b", module("panoptic_matcher"), re.MULTILINE)
+    assert not re.search(r"^\s*import\b", module("panoptic_rule", "panoptic_matcher"), re.MULTILINE)
 
 
 def test_the_still_forms_show_the_state_and_say_it() -> None:
@@ -214,7 +214,7 @@ def test_the_still_forms_show_the_state_and_say_it() -> None:
 
 @pytest.fixture(scope="module")
 def js(browser: Browser) -> Iterator[Page]:
-    with loaded(browser, "panoptic_matcher") as page:
+    with loaded(browser, "panoptic_rule", "panoptic_matcher") as page:
         yield page
 
 

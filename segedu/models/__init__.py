@@ -8,6 +8,7 @@ label map.
 Weights are drawn from PyTorch's global generator: call ``torch.manual_seed`` first for the same network again.
 """
 
+from segedu.fusion import panoptic_fusion
 from segedu.models.deconvnet import DeconvNet, SegNet
 from segedu.models.fcn import FCN8s, FCN16s, FCN32s
 from segedu.models.skips import cut_skips
@@ -26,5 +27,6 @@ __all__ = [
     "cut_skips",
     "fcn_resnet50",
     "load_vgg16",
+    "panoptic_fusion",
     "street_unet",
 ]

@@ -26,6 +26,7 @@ from segedu.training.losses import (
 )
 from segedu.training.muon import Muon
 from segedu.training.recipes import RECIPES, Recipe
+from segedu.training.recording import Recorder, Recording, street_recording
 from segedu.training.run import fit
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "Muon",
     "NonFiniteLossError",
     "Recipe",
+    "Recorder",
+    "Recording",
     "SceneDataset",
     "augmentation",
     "cross_entropy",
@@ -55,6 +58,7 @@ __all__ = [
     "over_processes",
     "predict_logits",
     "save_checkpoint",
+    "street_recording",
     "train_one_epoch",
     "training_loader",
 ]

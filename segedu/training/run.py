@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def fit(
     resume: bool = False,
     accelerator: Accelerator | None = None,
     progress: bool | None = False,
+    after_epoch: Callable[[Epoch], None] | None = None,
 ) -> History:
     """Train a network.
 
@@ -60,6 +62,9 @@ def fit(
         None makes one, as `default_accelerator` does.
     progress : bool, optional
         Whether to show progress bars. None shows them where there is a terminal.
+    after_epoch : callable, optional
+        Called with each `Epoch` once it is over and its checkpoint written, in every process. It may look at
+        the model, and an exception of it ends the run, which can then be resumed. `Recorder` is made for this.
 
     Returns
     -------
@@ -120,6 +125,8 @@ def fit(
                     save_checkpoint(run.weights(history), best)
                 save_checkpoint(run.state(history), last)
             accelerator.wait_for_everyone()
+            if after_epoch is not None:
+                after_epoch(history.epochs[-1])
     finally:
         run.close()
     return history

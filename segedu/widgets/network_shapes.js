@@ -98,14 +98,14 @@ export function render({ model, el }) {
 
   const id = uniqueId("step");
   const slider = h("input", { id, type: "range", min: 0, step: 1, oninput: () => choose(Number(slider.value)) });
-  const count = h("output", { for: id });
+  const count = h("span", { class: "net-count", "aria-hidden": "true" }); // the slider says it
   const back = button("Back", () => choose(model.get("step") - 1));
   const next = button("Next", () => choose(model.get("step") + 1));
   const label = h("strong");
   const name = h("code");
   const facts = [["shape", "Map: channels × height × width"], ["memory", "Memory, as float32"],
     ["field", "The middle number sees"], ["parameters", "Parameters"]]
-    .map(([key, text]) => [key, h("dd", { "data-fact": key }), h("dt", {}, text)]);
+    .map(([key, text]) => [key, h("p", { class: "net-value", "data-fact": key }), h("p", { class: "net-term" }, text)]);
   const share = h("span", { class: "net-share", "aria-hidden": "true" }, h("span"));
   const ways = h("div", { class: "chips net-ways" });
   const square = ["net-halo", "net-square"].map((kind) => h("path", { class: kind }));
@@ -115,11 +115,11 @@ export function render({ model, el }) {
   const photo = h("div", { class: "picture net-photo", style: `aspect-ratio: ${width} / ${height}` },
     h("img", { src: data.image, alt: data.alt, draggable: "false", class: "segedu-image" }),
     h("div", { class: "layers", "aria-hidden": "true" }, marks));
-  const seen = h("figcaption", { class: "soft" });
+  const seen = h("p", { class: "soft net-under" });
   const channels = h("img", { class: "segedu-image net-channels", draggable: "false" });
-  const which = h("figcaption", { class: "soft" });
+  const which = h("p", { class: "soft net-under" });
   const figures = h("div", { class: "net-figures" },
-    h("figure", {}, photo, seen), h("figure", {}, channels, which));
+    h("div", {}, photo, seen), h("div", {}, channels, which));
   const drawStep = () => {
     const { steps, size } = now();
     const number = Math.min(model.get("step"), steps.length - 1);
@@ -177,8 +177,8 @@ export function render({ model, el }) {
     h("div", { class: "net-steps" }, back, h("label", { for: id, class: "unseen" }, "Step"), slider, count, next),
     h("div", { class: "net-card" },
       h("p", { class: "net-head" }, label, " ", name),
-      h("dl", { class: "net-facts" }, ...facts.map(([key, value, term]) =>
-        h("div", {}, term, value, key === "memory" ? h("dd", {}, share) : null))),
+      h("div", { class: "net-facts" }, ...facts.map(([key, value, term]) =>
+        h("div", {}, term, value, key === "memory" ? share : null))),
       ways, figures),
     h("details", { class: "net-all" }, h("summary", {}, "All steps as a table"),
       h("div", { class: "net-scroll", tabindex: 0, role: "region", "aria-label": "All steps" }, table)),

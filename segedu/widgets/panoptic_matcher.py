@@ -135,7 +135,7 @@ class PanopticMatcher(PageWidget):
     PanopticQuality(pq=0.600, sq=0.600, rq=1.000, tp=2, fp=0, fn=0)
     """
 
-    _esm = module("panoptic_matcher")
+    _esm = module("panoptic_rule", "panoptic_matcher")
     _css = stylesheet("panoptic_matcher")
 
     data = traitlets.Dict().tag(sync=True)

@@ -1,0 +1,19 @@
+"""What runs have left behind, beside what others have published: result files read, and laid out as tables.
+
+A run of `segedu.training` ends in one JSON file. Nothing here trains or needs PyTorch, and no number of ours
+stands in the code: it comes from a file, or the table says "not run yet".
+"""
+
+from segedu.results.comparison import not_run_yet, published
+from segedu.results.files import Result, read_results
+from segedu.results.tables import class_table, comparison_table, runs_table
+
+__all__ = [
+    "Result",
+    "class_table",
+    "comparison_table",
+    "not_run_yet",
+    "published",
+    "read_results",
+    "runs_table",
+]

@@ -1,0 +1,180 @@
+"""`segedu.results`: every number in a table comes from a file, and what has no file is "not run yet"."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bookfiles import ROOT
+from segedu.datasets import CAMVID_CATEGORIES, CamVid
+from segedu.metrics import ConfusionMatrix
+from segedu.results import (
+    Result,
+    class_table,
+    comparison_table,
+    not_run_yet,
+    published,
+    read_results,
+    runs_table,
+)
+from segedu.training import RECIPES
+from segedu.training.__main__ import MODELS
+from segedu.training.results import write_results
+
+
+def stored(**changes: Any) -> dict[str, Any]:
+    """What a run writes, with two classes."""
+    return {
+        "model": "unet",
+        "parameters": 485_817,
+        "data": "camvid",
+        "split": "test",
+        "weights": "last",
+        "mean_iou": 0.5,
+        "iou_per_class": {"road": 0.75, "sky": 0.25},
+        "pixel_accuracy": 0.875,
+        "recipe": {"name": "camvid_small", **RECIPES["camvid_small"].as_dict()},
+        "seed": 3,
+        "device": "cpu (x86_64, 2 threads), float32",
+        "date": "2026-01-31",
+        "seconds": 7260.0,
+        "history": [],
+    } | changes
+
+
+def test_a_result_is_what_its_file_says(tmp_path: Path) -> None:
+    write_results(stored(), tmp_path / "camvid_unet.json")
+    (result,) = read_results(tmp_path, "camvid")
+    assert (result.model, result.origin, result.size) == ("U-Net", "ours", (180, 240))
+    assert (result.mean_iou, result.pixel_accuracy) == (0.5, 0.875)
+    assert result.iou_per_class == {"road": 0.75, "sky": 0.25}
+    assert (result.seed, result.seconds, result.parameters) == (3, 7260.0, 485_817)
+    assert result.path == tmp_path / "camvid_unet.json"
+
+
+def test_only_results_of_the_data_set_and_split_are_read_the_best_first(tmp_path: Path) -> None:
+    for name, changes in {
+        "a": {"mean_iou": 0.25},
+        "b": {"mean_iou": 0.75, "model": "fcn8s"},
+        "c": {"data": "street"},
+        "d": {"split": "val"},
+    }.items():
+        write_results(stored(**changes), tmp_path / f"{name}.json")
+    write_results({"camvid": {"splits": {}}}, tmp_path / "datasets.json")
+    assert [result.model for result in read_results(tmp_path, "camvid")] == ["FCN-8s", "U-Net"]
+
+
+def test_an_absent_class_is_nan_and_a_dash(tmp_path: Path) -> None:
+    write_results(stored(iou_per_class={"road": 0.5, "sky": math.nan}), tmp_path / "a.json")
+    (result,) = read_results(tmp_path, "camvid")
+    assert math.isnan(result.iou_per_class["sky"])
+    assert class_table([result]).splitlines()[-1] == "| sky | – |"
+
+
+def test_no_folder_holds_no_results(tmp_path: Path) -> None:
+    assert read_results(tmp_path / "nowhere", "camvid") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "a.json: expected a JSON file"),
+        (json.dumps({k: v for k, v in stored().items() if k != "seed"}), "a.json: .*got one without 'seed'"),
+        (json.dumps(stored(recipe=None)), "a.json: expected a result of python -m segedu.training"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.json").write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=message):
+        read_results(tmp_path, "camvid")
+
+
+def test_what_has_no_file_is_not_run_yet(tmp_path: Path) -> None:
+    write_results(stored(), tmp_path / "a.json")
+    ours = read_results(tmp_path, "camvid")
+    missing = not_run_yet(ours, "camvid")
+    assert len(missing) == len(not_run_yet([], "camvid")) - 1
+    assert ("U-Net", "camvid_small") not in {(run.model, run.recipe["name"]) for run in missing}
+    table = comparison_table([*ours, *missing])
+    assert table.count("not run yet") == len(missing)
+    assert "| **U-Net** | **ours, recipe `camvid_small`** | **180×240** | **87.5** | **50.0** |" in table
+
+
+def test_the_best_stands_first_and_what_was_not_run_last() -> None:
+    rows = comparison_table(
+        [Result(model="a", origin="rule", mean_iou=0.1), *not_run_yet([], "camvid"), *published("camvid")]
+    ).splitlines()[2:]
+    scores = [row.split("|")[5].strip() for row in rows]
+    ran = [float(score) for score in scores if score != "not run yet"]
+    assert ran == sorted(ran, reverse=True)
+    assert scores[len(ran) :] == ["not run yet"] * len(not_run_yet([], "camvid"))
+
+
+def test_planned_runs_can_be_asked_for_on_the_command_line() -> None:
+    stored_plans = json.loads((ROOT / "segedu/results/comparison.json").read_text("utf-8"))
+    for part in stored_plans.values():
+        for model, recipe in part["planned"]:
+            assert model in MODELS
+            assert recipe in RECIPES
+
+
+def test_every_published_number_has_a_source_and_a_link() -> None:
+    for result in published("camvid"):
+        assert result.source
+        assert result.link.startswith("https://")
+        assert 0 < result.mean_iou < result.pixel_accuracy or math.isnan(result.pixel_accuracy)
+
+
+def test_a_data_set_without_published_numbers_is_named() -> None:
+    with pytest.raises(ValueError, match="expected one of camvid, got 'voc'"):
+        published("voc")
+
+
+def test_how_ours_were_made_stands_in_a_table_of_its_own(tmp_path: Path) -> None:
+    write_results(stored(), tmp_path / "a.json")
+    rows = runs_table([*read_results(tmp_path, "camvid"), *published("camvid")]).splitlines()
+    assert len(rows) == 3
+    assert rows[-1] == (  # 7,260 s are 2 h and 60 s
+        "| U-Net | camvid_small, 120 epochs | 0.49 M | 3 | cpu (x86_64, 2 threads), float32 "
+        "| 2 h 1 min | 2026-01-31 |"
+    )
+
+
+def test_results_about_other_classes_do_not_share_a_table() -> None:
+    one = Result(model="one", origin="rule", iou_per_class={"road": 0.5})
+    other = Result(model="other", origin="rule", iou_per_class={"sky": 0.5})
+    with pytest.raises(ValueError, match="other: expected the classes road, got sky"):
+        class_table([one, other])
+
+
+def test_the_rules_in_the_repository_are_about_camvids_classes() -> None:
+    rules = [result for result in read_results(ROOT / "results", "camvid") if result.origin == "rule"]
+    assert [result.model for result in rules] == [
+        "the truth at half size, as shares",
+        "the truth at half size, copied",
+        "each pixel's usual class",
+        "everything road",
+    ]
+    for rule in rules:
+        assert list(rule.iou_per_class) == [category.name for category in CAMVID_CATEGORIES]
+        assert np.nanmean(list(rule.iou_per_class.values())) == pytest.approx(rule.mean_iou)
+
+
+def test_everything_road_counted_anew_gives_the_stored_number() -> None:
+    folder = os.environ.get("SEGEDU_DATA")
+    if folder is None:
+        pytest.skip("SEGEDU_DATA is not set: it names the folder that holds camvid-full")
+    test = CamVid(Path(folder) / "camvid-full", "test")
+    confmat = ConfusionMatrix(11)
+    for k in range(len(test)):
+        truth = test.read_labels(k)[0]
+        confmat.update(np.full_like(truth, 3), truth)  # 3 is road
+    rule = next(r for r in read_results(ROOT / "results", "camvid") if r.model == "everything road")
+    assert confmat.mean_iou == pytest.approx(rule.mean_iou, abs=1e-12)
+    assert confmat.pixel_accuracy == pytest.approx(rule.pixel_accuracy, abs=1e-12)
