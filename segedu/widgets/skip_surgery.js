@@ -117,7 +117,8 @@ export function render({ model, el }) {
   const photo = () => h("img", { class: "segedu-image", draggable: "false" });
   const [image, pale] = [photo(), photo()];
   pale.classList.add("pale");
-  const [prediction, truth, wrong] = ["prediction", "truth", "errors"].map((name) => h("canvas", { "data-shows": name }));
+  const [prediction, truth, wrong] = ["prediction", "truth", "errors"].map((name) =>
+    h("canvas", { "data-shows": name, role: "img", "aria-label": `Map: ${name}` }));
   const marks = [0, 1].map(() => {
     const paths = ["halo", "outline"].map((kind) => h("path", { class: kind }));
     return { paths, svg: h("svg", { preserveAspectRatio: "none" }, ...paths) };
@@ -160,7 +161,7 @@ export function render({ model, el }) {
       for (const { svg } of marks) svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
       for (const picture of [image, pale]) picture.setAttribute("src", scene.image);
       image.setAttribute("alt", scene.alt);
-      pale.setAttribute("alt", "");
+      pale.setAttribute("alt", "The image, pale, below the marked errors.");
       draw(truth, colored(scene.truth, colors), scene.size);
     }),
     bind(model, ["scene", "cut", "fill"], () => {
