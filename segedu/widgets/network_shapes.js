@@ -116,7 +116,7 @@ export function render({ model, el }) {
     h("img", { src: data.image, alt: data.alt, draggable: "false", class: "segedu-image" }),
     h("div", { class: "layers", "aria-hidden": "true" }, marks));
   const seen = h("p", { class: "soft net-under" });
-  const channels = h("img", { alt: "Channels of the map", class: "segedu-image net-channels", draggable: "false" });
+  const channels = h("img", { class: "segedu-image net-channels", alt: "channels of this map", draggable: "false" });
   const which = h("p", { class: "soft net-under" });
   const figures = h("div", { class: "net-figures" },
     h("div", {}, photo, seen), h("div", {}, channels, which));
