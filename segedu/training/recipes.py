@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from segedu.training.data import Augmentation, augmentation
 from segedu.training.losses import LOSSES, Loss
 from segedu.training.muon import Muon
 
@@ -47,8 +48,15 @@ class Recipe:
     class_weights : float
         Power of the median frequency weights, for the losses with cross-entropy: 1 gives those of
         `median_frequency_weights`, 0.5 their square roots, which are closer to each other, and 0 none.
-    scale, flip, color
-        As of `augmentation`.
+    scale, flip, color, fit
+        As of `augmentation`. Without `fit`, evaluation too leaves images their own size.
+    min_area : int
+        Objects of fewer pixels, after augmentation, are left out of what a detector learns, and ignored in the
+        evaluation. 1 leaves out none.
+    max_detections : int
+        Objects that a detector answers for an image, and that count in its evaluation, at most.
+    anchors : tuple of float, optional
+        As of `segedu.models.mask_rcnn`, for the detectors that the command line makes.
     base_channels : int
         Width of the network that the command line makes.
     channels_last : bool
@@ -79,6 +87,10 @@ class Recipe:
     scale: tuple[float, float] = (0.5, 2.0)
     flip: float = 0.5
     color: float = 0.2
+    fit: bool = True
+    min_area: int = 1
+    max_detections: int = 100
+    anchors: tuple[float, ...] | None = None
     base_channels: int = 64
     channels_last: bool = False
     compile: bool = False
@@ -86,7 +98,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "base_channels"):
+        for name in ("epochs", "batch_size", "base_channels", "min_area", "max_detections"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Recipe.{name}: expected at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "power"):
@@ -114,6 +126,15 @@ class Recipe:
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
+
+    @property
+    def evaluation_size(self) -> tuple[int, int] | None:
+        """Into what images are made to fit in evaluation; None where they keep their own size."""
+        return self.size if self.fit else None
+
+    def make_augmentation(self) -> Augmentation:
+        """The random changes of training images."""
+        return augmentation(self.size, scale=self.scale, flip=self.flip, color=self.color, fit=self.fit)
 
     def make_loss(self, weights: Tensor | None = None) -> Loss:
         """The loss as a function of logits and target; `weights` (C,) are the median frequency weights."""
