@@ -21,6 +21,7 @@ from segedu.models.small_fpn import SmallFPN
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
 from segedu.models.vgg import load_vgg16
+from segedu.models.watershed import watershed_instances
 
 __all__ = [
     "DeconvNet",
@@ -38,4 +39,5 @@ __all__ = [
     "instance_targets",
     "mask_rcnn",
     "to_instances",
+    "watershed_instances",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,10 @@ class ScoredDataset(SceneDataset):
         return normalise(image), encoded_scene(scene)
 
 
-@torch.no_grad()
+Found = tuple[list[EncodedInstances], list[EncodedInstances]]
+"""What was found in each image, and what was there to find."""
+
+
 def evaluate_instances(
     model: nn.Module,
     scenes: Scenes,
@@ -85,6 +88,31 @@ def evaluate_instances(
     -------
     InstanceScores
     """
+    preds, targets = find_instances(
+        model, scenes, size=size, accelerator=accelerator, workers=workers, progress=progress
+    )
+    return score_instances(
+        preds, targets, min_area=min_area, max_detections=max_detections, score_threshold=score_threshold
+    )
+
+
+@torch.no_grad()
+def find_instances(
+    model: nn.Module,
+    scenes: Scenes,
+    *,
+    size: tuple[int, int] | None = None,
+    find: Callable[..., EncodedInstances] | None = None,
+    accelerator: Accelerator | None = None,
+    workers: int = 0,
+    progress: bool | None = False,
+) -> Found:
+    """The objects that a network finds in every scene, and the true ones, run-length encoded, in their order.
+
+    `find` takes the model, a normalised image (3, H, W) and `size`; None asks a detector. The other arguments
+    are those of `evaluate_instances`. All processes return all of them.
+    """
+    find = find or detect
     accelerator = accelerator or default_accelerator()
     model = accelerator.unwrap_model(model).to(accelerator.device)
     share_weights(model, accelerator)
@@ -96,20 +124,39 @@ def evaluate_instances(
     found = []
     for k, (image, target) in zip(mine, bar, strict=True):
         with accelerator.autocast():
-            output = predict_output(model, image.to(accelerator.device), size=size)
-        found.append((k, encoded(to_instances(output), output["boxes"]), target))
+            preds = find(model, image.to(accelerator.device), size=size)
+        found.append((k, preds, target))
     model.train(was_training)
     if accelerator.num_processes > 1:
         found = gather_object(found)
     found.sort(key=lambda one: one[0])  # equal scores count in this order: that of one process
-    _, preds, targets = zip(*found, strict=True)
-    return score_instances(
-        preds,
-        targets,
-        min_area=min_area,
-        max_detections=max_detections,
-        score_threshold=score_threshold,
-    )
+    return [preds for _, preds, _ in found], [target for _, _, target in found]
+
+
+@torch.no_grad()
+def find_in(
+    model: nn.Module,
+    scene: Scene,
+    *,
+    size: tuple[int, int] | None = None,
+    find: Callable[..., EncodedInstances] | None = None,
+    accelerator: Accelerator,
+) -> EncodedInstances:
+    """What a network finds in one scene, in this process alone. Arguments as of `find_instances`."""
+    model = accelerator.unwrap_model(model)
+    was_training = model.training
+    model.eval()
+    image, _ = SceneDataset([scene])[0]
+    with accelerator.autocast():
+        preds = (find or detect)(model, image.to(accelerator.device), size=size)
+    model.train(was_training)
+    return preds
+
+
+def detect(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> EncodedInstances:
+    """What a detector finds, however unsure it is, with the boxes that it drew."""
+    output = predict_output(model, image, size=size)
+    return encoded(to_instances(output), output["boxes"])
 
 
 def score_instances(

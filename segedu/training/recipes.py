@@ -63,6 +63,8 @@ class Recipe:
         Lay feature maps out pixel by pixel, which is faster on GPUs with 16 bits, and on many CPUs.
     compile : bool
         Whether `torch.compile` makes kernels for this network; on a GPU only.
+    validate_every : int
+        Epochs from one validation to the next; the last epoch is always validated.
     workers : int
         Processes that read images ahead, for each process that trains. They change nothing but the speed.
     seed : int
@@ -94,11 +96,12 @@ class Recipe:
     base_channels: int = 64
     channels_last: bool = False
     compile: bool = False
+    validate_every: int = 1
     workers: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "base_channels", "min_area", "max_detections"):
+        for name in ("epochs", "batch_size", "base_channels", "min_area", "max_detections", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Recipe.{name}: expected at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "power"):
@@ -179,9 +182,10 @@ class Recipe:
         return max(1 - (step - rising) / (steps - rising), 0.0) ** self.power
 
     def differences(self, other: dict[str, Any]) -> list[str]:
-        """The fields in which another recipe, `as_dict`, trains differently; the number of workers does not."""
+        """The fields in which another recipe, `as_dict`, trains differently; the number of workers or
+        of validations does not."""
         mine = self.as_dict()
-        names = [f.name for f in fields(self) if f.name != "workers"]
+        names = [f.name for f in fields(self) if f.name not in ("workers", "validate_every")]
         return [f"{n}: {other.get(n)!r}, now {mine[n]!r}" for n in names if other.get(n) != mine[n]]
 
 
@@ -198,6 +202,41 @@ RECIPES: dict[str, Recipe] = {
         scale=(1.0, 1.0),
         base_channels=8,
         channels_last=True,
+    ),
+    "street_instances": Recipe(
+        size=(128, 128),
+        epochs=8,
+        batch_size=4,
+        learning_rate=2e-3,
+        warmup=0.1,
+        scale=(1.0, 1.0),
+        min_area=16,
+    ),
+    "nuclei_small": Recipe(
+        size=(128, 128),
+        epochs=30,
+        batch_size=4,
+        learning_rate=2e-3,
+        loss="cross_entropy_and_dice",
+        scale=(0.7, 1.4),
+        fit=False,
+        max_detections=400,
+        anchors=(8, 16, 32, 64),
+        validate_every=10,
+        workers=1,
+    ),
+    "nuclei_full": Recipe(
+        size=(384, 384),
+        epochs=120,
+        batch_size=16,
+        learning_rate=3e-4,
+        loss="cross_entropy_and_dice",
+        fit=False,
+        max_detections=500,
+        anchors=(8, 16, 32, 64, 128),
+        base_channels=64,
+        validate_every=10,
+        workers=8,
     ),
     "camvid_small": Recipe(
         size=(180, 240),
@@ -224,6 +263,8 @@ RECIPES: dict[str, Recipe] = {
 }
 """Recipes by name.
 
-``street_minute`` trains a small network on street scenes, on a CPU. ``camvid_small`` is CamVid at half its
-size, for a CPU with patience. ``full`` is CamVid at 360×480 with a network of the paper's width, for a GPU.
+``street_minute`` trains a small network on street scenes, on a CPU; ``street_instances`` a small Mask R-CNN.
+``camvid_small`` is CamVid at half its size, for a CPU with patience. ``full`` is CamVid at 360×480 with a
+network of the paper's width, for a GPU. ``nuclei_small`` and ``nuclei_full`` find nuclei, on a CPU and a GPU,
+in cut-outs of microscope images that keep their scale.
 """

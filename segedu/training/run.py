@@ -174,7 +174,8 @@ def run_epochs(
                 torch.manual_seed(seed_of(recipe.seed, epoch, accelerator.process_index))  # dropout's
                 loss = run.train_one_epoch(epoch, progress)
             seconds = time.perf_counter() - start
-            measures = task.validate(val)
+            due = (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == recipe.epochs
+            measures = task.validate(val if due else ())
             history.epochs.append(
                 task.epoch(epoch=epoch, loss=loss, learning_rate=run.learning_rate, seconds=seconds, **measures)
             )
