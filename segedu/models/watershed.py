@@ -70,7 +70,7 @@ def watershed_instances(
     if probability.ndim != 2 or not ((probability >= 0) & (probability <= 1)).all():
         raise ValueError(
             f"probability: expected an array (H, W) of numbers from 0 to 1, got shape {probability.shape}"
-            + ("" if probability.ndim != 2 else f", {np.nanmin(probability)} to {np.nanmax(probability)}")
+            + ("" if probability.ndim != 2 else f", {probability.min()} to {probability.max()}")
         )
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold: expected a number above 0, at most 1, got {threshold}")
@@ -80,13 +80,11 @@ def watershed_instances(
         raise ValueError(f"min_area: expected at least 1 pixel, got {min_area}")
     foreground = probability >= threshold  # (H, W)
     framed = np.pad(foreground, 1)  # beyond the image there is background, as far as anyone knows
-    height = ndimage.distance_transform_edt(framed)[1:-1, 1:-1]  # at least 1 on the foreground
-    lowered = np.where(
-        foreground, np.maximum(height - depth, 0.5), 0
-    )  # at least something of each object stays
+    height = ndimage.distance_transform_edt(framed)  # (H + 2, W + 2), at least 1 on the foreground
+    lowered = np.where(framed, np.maximum(height - depth, 0.5), 0)  # at least something of each object stays
     flattened = reconstruction(lowered, height)  # tops are cut off, and dents less deep than `depth` are gone
-    tops, _ = ndimage.label(local_maxima(flattened) & foreground, np.ones((3, 3)))
-    objects = watershed(-height, tops, mask=foreground)  # (H, W), 0 on the background
+    tops, _ = ndimage.label(local_maxima(flattened), np.ones((3, 3)))
+    objects = watershed(-height, tops, mask=framed)[1:-1, 1:-1]  # (H, W), 0 on the background
     areas = np.bincount(objects.ravel())
     numbers = np.flatnonzero(areas >= min_area)
     numbers = numbers[numbers > 0]
