@@ -17,6 +17,7 @@ from segedu.models.fcn import FCN8s, FCN16s, FCN32s
 from segedu.models.skips import cut_skips
 from segedu.models.street import street_unet
 from segedu.models.mask_rcnn import mask_rcnn
+from segedu.models.panoptic_fpn import PanopticFPN, panoptic_fpn
 from segedu.models.small_fpn import SmallFPN
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
@@ -28,6 +29,7 @@ __all__ = [
     "FCN8s",
     "FCN16s",
     "FCN32s",
+    "PanopticFPN",
     "SegNet",
     "UNet",
     "cut_skips",
@@ -38,6 +40,7 @@ __all__ = [
     "SmallFPN",
     "instance_targets",
     "mask_rcnn",
+    "panoptic_fpn",
     "to_instances",
     "watershed_instances",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from accelerate import Accelerator
 from PIL import Image
 from torch import Tensor, nn
@@ -42,6 +43,9 @@ DETECTORS = {
     "mask_rcnn_resnet50_fpn_v2": "resnet50_fpn_v2",
 }
 """Names of detectors, and what `segedu.models.mask_rcnn` calls them."""
+
+PANOPTIC = {"panoptic_fpn": "tiny", "panoptic_fpn_resnet50": "resnet50_fpn"}
+"""The same of networks that do both."""
 
 PRETRAINED = {"coco": "weights", "imagenet": "weights_backbone"}
 
@@ -90,15 +94,8 @@ class DetectorJob:
         self.name = name
 
     def make(self, classes: int, recipe: Recipe, pretrained: str | None) -> nn.Module:
-        weights = {} if pretrained is None else {PRETRAINED[pretrained]: "DEFAULT"}
-        size = DETECTORS[self.name]
         return models.mask_rcnn(
-            size,
-            classes,
-            base_channels=recipe.base_channels,
-            anchors=None if recipe.anchors is None else recipe.anchors[: 4 if size == "tiny" else 5],
-            max_detections=recipe.max_detections,
-            **weights,
+            DETECTORS[self.name], classes, **detector_settings(self.name, recipe, pretrained)
         )
 
     def fit(self, *args: Any, **kwargs: Any) -> History:
@@ -153,11 +150,53 @@ class WatershedJob(DetectorJob):
         return encoded(models.watershed_instances(probability.cpu().numpy()))
 
 
+class PixelsOf(nn.Module):
+    """The semantic half of a Panoptic FPN, as a network that labels pixels."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.stack([output["semantic_logits"] for output in self.model(images)])  # (N, C, H, W)
+
+
+class PanopticJob(DetectorJob):
+    """A Panoptic FPN: judged by both halves."""
+
+    def make(self, classes: int, recipe: Recipe, pretrained: str | None) -> nn.Module:
+        return models.panoptic_fpn(
+            PANOPTIC[self.name], classes, **detector_settings(self.name, recipe, pretrained)
+        )
+
+    def test(
+        self, model: nn.Module, scenes: Scenes, recipe: Recipe, accelerator: Accelerator
+    ) -> dict[str, Any]:
+        objects = super().test(model, scenes, recipe, accelerator)
+        pixels = PixelJob(self.name).test(PixelsOf(model), scenes, recipe, accelerator)
+        return objects | pixels
+
+    def sentence(self, results: dict[str, Any]) -> str:
+        return f"{super().sentence(results)}, mIoU {results['mean_iou']:.3f}"
+
+
 JOBS: dict[str, PixelJob | DetectorJob] = {
     **{name: PixelJob(name) for name in MODELS},
     **{name: DetectorJob(name) for name in DETECTORS},
+    **{name: PanopticJob(name) for name in PANOPTIC},
     "unet_watershed": WatershedJob("unet_watershed"),
 }
+
+
+def detector_settings(name: str, recipe: Recipe, pretrained: str | None) -> dict[str, Any]:
+    """What a recipe says about a detector, as arguments of `segedu.models.mask_rcnn`."""
+    maps = 4 if {**DETECTORS, **PANOPTIC}[name] == "tiny" else 5
+    return {
+        "base_channels": recipe.base_channels,
+        "anchors": None if recipe.anchors is None else recipe.anchors[:maps],
+        "max_detections": recipe.max_detections,
+        **({} if pretrained is None else {PRETRAINED[pretrained]: "DEFAULT"}),
+    }
 
 
 def painted(
