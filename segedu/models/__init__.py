@@ -19,6 +19,7 @@ from segedu.models.street import street_unet
 from segedu.models.mask_rcnn import mask_rcnn
 from segedu.models.panoptic_fpn import PanopticFPN, panoptic_fpn
 from segedu.models.small_fpn import SmallFPN
+from segedu.models.street import street_unet
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
 from segedu.models.vgg import load_vgg16
@@ -31,6 +32,7 @@ __all__ = [
     "FCN32s",
     "PanopticFPN",
     "SegNet",
+    "SmallFPN",
     "UNet",
     "cut_skips",
     "fcn_resnet50",
@@ -39,8 +41,10 @@ __all__ = [
     "street_unet",
     "SmallFPN",
     "instance_targets",
+    "load_vgg16",
     "mask_rcnn",
     "panoptic_fpn",
+    "street_unet",
     "to_instances",
     "watershed_instances",
 ]
