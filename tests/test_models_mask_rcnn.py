@@ -75,12 +75,12 @@ def test_images_are_not_normalised_again():
 
 
 def test_the_pyramid_has_strides_2_to_16():
-    maps = SmallFPN(3, base_channels=2, out_channels=5)(torch.zeros(1, 3, 64, 96))
+    maps = SmallFPN(3, base_channels=4, out_channels=12)(torch.zeros(1, 3, 64, 96))
     assert {name: tuple(x.shape) for name, x in maps.items()} == {
-        "0": (1, 5, 32, 48),
-        "1": (1, 5, 16, 24),
-        "2": (1, 5, 8, 12),
-        "3": (1, 5, 4, 6),
+        "0": (1, 12, 32, 48),
+        "1": (1, 12, 16, 24),
+        "2": (1, 12, 8, 12),
+        "3": (1, 12, 4, 6),
     }
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from torch import Tensor, nn
 from torchvision.models import detection
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
 from segedu.models.blocks import check_counts
-from segedu.models.small_fpn import SmallFPN
+from segedu.models.small_fpn import GROUPS, SmallFPN, group_norm
 
 TINY_ANCHORS = (6, 12, 24, 48)
 """Sides of the anchors of the small network, in pixels, one for each stride 2, 4, 8 and 16."""
@@ -39,6 +39,26 @@ class AsItIs(GeneralizedRCNNTransform):
 
     def resize(self, image: Tensor, target: Any = None) -> tuple[Tensor, Any]:
         return image, target
+
+
+class FineRoIAlign(MultiScaleRoIAlign):
+    """RoIAlign from a map of stride 1, made of the finest one by an up-convolution.
+
+    A thing of three pixels is 1.5 cells of a map of stride 2: what is sampled between two cells is a mixture of
+    them, and no mask can be finer than that. But the channels of a cell can tell its four pixels apart, and the
+    up-convolution spreads them out.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, output_size: int) -> None:
+        super().__init__(["0"], output_size, sampling_ratio=2)
+        self.up = nn.Sequential(
+            nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2, bias=False),  # (N, out, H, W)
+            group_norm(out_channels),
+            nn.ReLU(),
+        )
+
+    def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
+        return super().forward({"0": self.up(x["0"])}, boxes, image_shapes)
 
 
 def mask_rcnn(
@@ -68,7 +88,7 @@ def mask_rcnn(
         Number of categories, stuff included: class indices are positions among them. "Nothing here", which
         torchvision counts as a class, is added.
     base_channels : int
-        Width of ``tiny``. The others have one width and ignore it.
+        Width of ``tiny``, a multiple of 4. The others have one width and ignore it.
     anchors : sequence of float, optional
         Sides of the anchors in pixels, one for each map of the pyramid, finest first: 4 for ``tiny``, else 5.
         None takes those for street scenes (``tiny``) or torchvision's. Nuclei want smaller ones than
@@ -113,6 +133,8 @@ def mask_rcnn(
     if len(anchors) != len(default) or not min(anchors) > 0:
         raise ValueError(f"anchors: expected {len(default)} sides above 0 for {name!r}, got {anchors}")
     if name == "tiny":
+        if base_channels % GROUPS:
+            raise ValueError(f"base_channels: expected a multiple of {GROUPS}, got {base_channels}")
         if weights is not None or weights_backbone is not None:
             raise ValueError("weights: expected None for 'tiny', of which there are no trained weights")
         return _tiny(num_classes, base_channels, anchors, max_detections)
@@ -125,7 +147,7 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
     maps = [str(k) for k in range(len(anchors))]
     # A box of the side of a map's anchors is read from that map, as boxes of 224 pixels are from stride 16.
     levels = {"canonical_scale": 2 * anchors[-1], "canonical_level": 5}
-    hidden, mask_channels = 8 * base_channels, 2 * base_channels
+    channels, hidden = backbone.out_channels, 8 * base_channels
     proposals = max(200, 2 * max_detections)
     model = detection.MaskRCNN(
         backbone,
@@ -139,14 +161,14 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
         rpn_post_nms_top_n_test=proposals,
         # A class and a better box for each proposal.
         box_roi_pool=MultiScaleRoIAlign(maps, output_size=7, sampling_ratio=2, **levels),
-        box_head=TwoMLPHead(backbone.out_channels * 7 * 7, hidden),
+        box_head=FastRCNNConvFCHead((channels, 7, 7), [channels], [hidden], norm_layer=group_norm),
         box_predictor=FastRCNNPredictor(hidden, num_classes + 1),
         box_batch_size_per_image=64,
         box_detections_per_img=max_detections,
-        # A mask of 28×28 for each class.
-        mask_roi_pool=MultiScaleRoIAlign(maps, output_size=14, sampling_ratio=2, **levels),
-        mask_head=MaskRCNNHeads(backbone.out_channels, (mask_channels, mask_channels), dilation=1),
-        mask_predictor=MaskRCNNPredictor(mask_channels, mask_channels, num_classes + 1),
+        # A mask of 28×28 for each class, from the finest map alone, which knows the coarser ones.
+        mask_roi_pool=FineRoIAlign(channels, base_channels, output_size=14),
+        mask_head=MaskRCNNHeads(base_channels, (channels, channels), dilation=1, norm_layer=group_norm),
+        mask_predictor=MaskRCNNPredictor(channels, channels, num_classes + 1),
     )
     model.transform = AsItIs(size_divisible=16)
     return model

@@ -14,6 +14,13 @@ from torchvision.ops import FeaturePyramidNetwork
 
 from segedu.models.blocks import check_counts, conv3x3
 
+GROUPS = 4
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Norm over groups of channels of one image: it works for any number of images or boxes, none included."""
+    return nn.GroupNorm(GROUPS, channels)
+
 
 class Stage(nn.Sequential):
     """Halve the size by a strided convolution, then look once more."""
@@ -41,7 +48,7 @@ class SmallFPN(nn.Module):
     base_channels : int
         Channels of the first stage; the others have 2, 3 and 4 times as many.
     out_channels : int, optional
-        Channels of every map. None takes twice `base_channels`.
+        Channels of every map, a multiple of 4. None takes twice `base_channels`.
 
     Raises
     ------
@@ -67,7 +74,8 @@ class SmallFPN(nn.Module):
         self.stage2 = Stage(c, 2 * c)
         self.stage3 = Stage(2 * c, 3 * c)
         self.stage4 = Stage(3 * c, 4 * c)
-        self.fpn = FeaturePyramidNetwork([c, 2 * c, 3 * c, 4 * c], self.out_channels)
+        channels = [c, 2 * c, 3 * c, 4 * c]
+        self.fpn = FeaturePyramidNetwork(channels, self.out_channels, norm_layer=group_norm)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         c1 = self.stage1(x)  # (N, c, H/2, W/2)
