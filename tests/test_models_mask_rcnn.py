@@ -7,9 +7,11 @@ import pytest
 import torch
 from torchvision.models import detection
 from torchvision.models.detection import MaskRCNN
+from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from detection_cases import ODD_SCENES, small_detector, squares
 from segedu.models import SmallFPN, instance_targets, mask_rcnn, to_instances
+from segedu.models.detection import paste_masks
 from segedu.training import SceneDataset
 
 torch.set_num_threads(1)
@@ -43,13 +45,30 @@ def test_resnet50_fpn_answers_what_torchvisions_own_does(resnet):
         weights=None, weights_backbone=None, num_classes=10, min_size=64, max_size=96
     ).eval()
     theirs.load_state_dict(resnet.state_dict())
-    scene = squares([(5, 5, 20, 1)], (64, 96))
+    scene, small = squares([(5, 5, 20, 1)], (64, 96)), []
+    theirs.roi_heads.register_forward_hook(
+        lambda *args: small.append(args[-1][0][0]["masks"])
+    )  # (N, 1, 28, 28)
     pixels = torch.tensor(scene.image).permute(2, 0, 1) / 255
     with torch.no_grad():
         expected, output = theirs([pixels])[0], resnet([image_of(scene)])[0]
-    assert len(output["scores"]) == len(expected["scores"])
+    assert len(expected["scores"]) > 20
+    expected["masks"] = paste_masks(small[0][:, 0], expected["boxes"], (64, 96))[:, None]
     for name, value in expected.items():
         torch.testing.assert_close(output[name], value, rtol=0, atol=1e-4)
+
+
+def test_a_small_mask_is_pasted_into_its_box_and_not_beyond():
+    # A full mask in a box of 3×10 pixels covers these 30. torchvision's rounding makes it at least 4×11.
+    model = small_detector()
+    box = torch.tensor([[10.0, 4.0, 13.0, 14.0]])
+    output = {"boxes": box, "masks": torch.ones(1, 1, 28, 28)}
+    (pasted,) = model.eval().transform.postprocess([output], [(32, 32)], [(32, 32)])
+    expected = torch.zeros(32, 32, dtype=torch.bool)
+    expected[4:14, 10:13] = True
+    assert torch.equal(pasted["masks"][0, 0] >= 0.5, expected)
+    rounded = paste_masks_in_image(torch.ones(1, 1, 28, 28), box, (32, 32))[0, 0] >= 0.5
+    assert rounded.sum() >= 44
 
 
 def test_version_2_takes_anchors_and_limits_too():

@@ -14,10 +14,9 @@ from segedu.fusion import panoptic_fusion
 from segedu.models.deconvnet import DeconvNet, SegNet
 from segedu.models.detections import instance_targets, to_instances
 from segedu.models.fcn import FCN8s, FCN16s, FCN32s
-from segedu.models.skips import cut_skips
-from segedu.models.street import street_unet
 from segedu.models.mask_rcnn import mask_rcnn
 from segedu.models.panoptic_fpn import PanopticFPN, panoptic_fpn
+from segedu.models.skips import cut_skips
 from segedu.models.small_fpn import SmallFPN
 from segedu.models.street import street_unet
 from segedu.models.torchvision_fcn import fcn_resnet50
@@ -36,14 +35,11 @@ __all__ = [
     "UNet",
     "cut_skips",
     "fcn_resnet50",
-    "load_vgg16",
-    "panoptic_fusion",
-    "street_unet",
-    "SmallFPN",
     "instance_targets",
     "load_vgg16",
     "mask_rcnn",
     "panoptic_fpn",
+    "panoptic_fusion",
     "street_unet",
     "to_instances",
     "watershed_instances",

@@ -14,6 +14,7 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
 from segedu.models.blocks import check_counts
+from segedu.models.detection import paste_masks
 from segedu.models.small_fpn import GROUPS, SmallFPN, group_norm
 
 TINY_ANCHORS = (6, 12, 24, 48)
@@ -28,7 +29,9 @@ NAMES = ("tiny", "resnet50_fpn", "resnet50_fpn_v2")
 class AsItIs(GeneralizedRCNNTransform):
     """Takes images as they are: normalised already, and of the size that they shall have.
 
-    It only pads those of different sizes to one batch, and pastes masks into their boxes afterwards.
+    It only pads those of different sizes to one batch, and pastes masks into their boxes afterwards: exactly.
+    torchvision cuts boxes to whole pixels and stretches masks over them, which makes a thing of three pixels
+    one or two wider.
     """
 
     def __init__(self, *, size_divisible: int) -> None:
@@ -39,6 +42,16 @@ class AsItIs(GeneralizedRCNNTransform):
 
     def resize(self, image: Tensor, target: Any = None) -> tuple[Tensor, Any]:
         return image, target
+
+    def postprocess(
+        self,
+        result: list[dict[str, Tensor]],
+        image_shapes: list[tuple[int, int]],
+        original_image_sizes: list[tuple[int, int]],
+    ) -> list[dict[str, Tensor]]:
+        for output, size in zip(result, original_image_sizes, strict=not self.training):
+            output["masks"] = paste_masks(output["masks"][:, 0], output["boxes"], size)[:, None]
+        return result
 
 
 class FineRoIAlign(MultiScaleRoIAlign):

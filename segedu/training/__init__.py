@@ -66,8 +66,8 @@ __all__ = [
     "over_processes",
     "predict_logits",
     "save_checkpoint",
-    "street_recording",
     "score_instances",
+    "street_recording",
     "train_one_epoch",
     "training_loader",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,7 @@ def fit_instances(
     resume: bool = False,
     accelerator: Accelerator | None = None,
     progress: bool | None = False,
+    after_epoch: Callable[[InstanceEpoch], None] | None = None,
 ) -> History:
     """Train a network that finds objects, as `fit` trains one that labels pixels.
 
@@ -94,7 +95,7 @@ def fit_instances(
     model : torch.nn.Module
         A detector, as `segedu.models.mask_rcnn` makes them: in ``train`` mode images (N, 3, H, W) and N targets
         become a dictionary of losses, which are added up.
-    train, val, recipe, folder, resume, accelerator, progress
+    train, val, recipe, folder, resume, accelerator, progress, after_epoch
         As of `fit`. The loss of the recipe is not used: a detector brings its own. The best epoch is that of
         the highest mask AP on `val`.
 
@@ -144,4 +145,5 @@ def fit_instances(
         resume=resume,
         accelerator=accelerator,
         progress=progress,
+        after_epoch=after_epoch,
     )

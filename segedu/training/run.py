@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +135,15 @@ def fit(
         validate,
     )
     return run_epochs(
-        model, task, val, recipe, folder=folder, resume=resume, accelerator=accelerator, progress=progress
+        model,
+        task,
+        val,
+        recipe,
+        folder=folder,
+        resume=resume,
+        accelerator=accelerator,
+        progress=progress,
+        after_epoch=after_epoch,
     )
 
 
@@ -150,6 +157,7 @@ def run_epochs(
     resume: bool,
     accelerator: Accelerator,
     progress: bool | None,
+    after_epoch: Callable[[Any], None] | None = None,
 ) -> History:
     """All epochs of a run, or those that are left: train, validate, write down, save. Arguments as of `fit`."""
     if resume and folder is None:
