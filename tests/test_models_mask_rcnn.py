@@ -7,11 +7,11 @@ import pytest
 import torch
 from torchvision.models import detection
 from torchvision.models.detection import MaskRCNN
-from torchvision.models.detection.roi_heads import paste_masks_in_image
+from torchvision.models.detection.roi_heads import paste_masks_in_image, project_masks_on_boxes
 
 from detection_cases import ODD_SCENES, small_detector, squares
 from segedu.models import SmallFPN, instance_targets, mask_rcnn, to_instances
-from segedu.models.detection import paste_masks
+from segedu.models.detection import clip_boxes, paste_masks
 from segedu.training import SceneDataset
 
 torch.set_num_threads(1)
@@ -53,6 +53,7 @@ def test_resnet50_fpn_answers_what_torchvisions_own_does(resnet):
     with torch.no_grad():
         expected, output = theirs([pixels])[0], resnet([image_of(scene)])[0]
     assert len(expected["scores"]) > 20
+    expected["boxes"] = clip_boxes(expected["boxes"] + 0.5, (64, 96))  # from centres to edges
     expected["masks"] = paste_masks(small[0][:, 0], expected["boxes"], (64, 96))[:, None]
     for name, value in expected.items():
         torch.testing.assert_close(output[name], value, rtol=0, atol=1e-4)
@@ -62,13 +63,29 @@ def test_a_small_mask_is_pasted_into_its_box_and_not_beyond():
     # A full mask in a box of 3×10 pixels covers these 30. torchvision's rounding makes it at least 4×11.
     model = small_detector()
     box = torch.tensor([[10.0, 4.0, 13.0, 14.0]])
-    output = {"boxes": box, "masks": torch.ones(1, 1, 28, 28)}
+    output = {"boxes": box - 0.5, "masks": torch.ones(1, 1, 28, 28)}  # measured by centres inside
     (pasted,) = model.eval().transform.postprocess([output], [(32, 32)], [(32, 32)])
     expected = torch.zeros(32, 32, dtype=torch.bool)
     expected[4:14, 10:13] = True
     assert torch.equal(pasted["masks"][0, 0] >= 0.5, expected)
+    assert torch.equal(pasted["boxes"], box)
     rounded = paste_masks_in_image(torch.ones(1, 1, 28, 28), box, (32, 32))[0, 0] >= 0.5
     assert rounded.sum() >= 44
+
+
+@pytest.mark.parametrize("name", ["touching", "covered", "300 objects"])
+def test_a_mask_head_that_learned_everything_answers_the_truth(name):
+    # What the mask head has to learn is read off the true masks by torchvision, from boxes as the detector has
+    # them. Answered and pasted, it is the truth again, to the pixel.
+    scene, model = ODD_SCENES[name], small_detector()
+    target = instance_targets(scene)
+    _, (inside,) = model.transform([image_of(scene)], [target])
+    n = len(inside["boxes"])
+    learned = project_masks_on_boxes(inside["masks"], inside["boxes"], torch.arange(n), 28)
+    output = {"boxes": inside["boxes"], "masks": learned[:, None]}
+    (answer,) = model.eval().transform.postprocess([output], [scene.size], [scene.size])
+    assert torch.equal(answer["masks"][:, 0] >= 0.5, target["masks"].bool())
+    assert torch.equal(answer["boxes"], target["boxes"])
 
 
 def test_version_2_takes_anchors_and_limits_too():
@@ -100,6 +117,7 @@ def test_the_pyramid_has_strides_2_to_16():
         "1": (1, 12, 16, 24),
         "2": (1, 12, 8, 12),
         "3": (1, 12, 4, 6),
+        "fine": (1, 4, 64, 96),
     }
 
 

@@ -14,8 +14,8 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
 from segedu.models.blocks import check_counts
-from segedu.models.detection import paste_masks
-from segedu.models.small_fpn import GROUPS, SmallFPN, group_norm
+from segedu.models.detection import clip_boxes, paste_masks
+from segedu.models.small_fpn import SmallFPN, group_norm
 
 TINY_ANCHORS = (6, 12, 24, 48)
 """Sides of the anchors of the small network, in pixels, one for each stride 2, 4, 8 and 16."""
@@ -26,16 +26,28 @@ RESNET_ANCHORS = (32, 64, 128, 256, 512)
 NAMES = ("tiny", "resnet50_fpn", "resnet50_fpn_v2")
 
 
+HALF = 0.5
+"""Between the two ways to measure: by the edges of pixels, where the first one reaches from 0 to 1, and by their
+centres, where it lies at 0."""
+
+
 class AsItIs(GeneralizedRCNNTransform):
     """Takes images as they are: normalised already, and of the size that they shall have.
 
-    It only pads those of different sizes to one batch, and pastes masks into their boxes afterwards: exactly.
-    torchvision cuts boxes to whole pixels and stretches masks over them, which makes a thing of three pixels
-    one or two wider.
+    It pads those of different sizes to one batch, and sees to it that no half pixel is lost. Boxes here are
+    measured by edges. torchvision's RoIAlign, which reads features and the masks to learn, takes them as measured
+    by centres. So boxes are moved by half a pixel on their way in and on their way out, and masks are pasted
+    exactly. torchvision does neither, and cuts boxes to whole pixels before it pastes. That harms nobody at a
+    hundred pixels, but a thing of three pixels could not be learned: even a perfect mask came out too wide.
     """
 
     def __init__(self, *, size_divisible: int) -> None:
         super().__init__(0, 0, [0.0] * 3, [1.0] * 3, size_divisible=size_divisible)
+
+    def forward(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None) -> Any:
+        if targets is not None:
+            targets = [target | {"boxes": target["boxes"] - HALF} for target in targets]
+        return super().forward(images, targets)
 
     def normalize(self, image: Tensor) -> Tensor:
         return image
@@ -50,28 +62,10 @@ class AsItIs(GeneralizedRCNNTransform):
         original_image_sizes: list[tuple[int, int]],
     ) -> list[dict[str, Tensor]]:
         for output, size in zip(result, original_image_sizes, strict=not self.training):
-            output["masks"] = paste_masks(output["masks"][:, 0], output["boxes"], size)[:, None]
+            boxes = clip_boxes(output["boxes"] + HALF, size)
+            masks = paste_masks(output["masks"][:, 0], boxes, size)[:, None]  # (N, 1, H, W)
+            output.update(boxes=boxes, masks=masks)
         return result
-
-
-class FineRoIAlign(MultiScaleRoIAlign):
-    """RoIAlign from a map of stride 1, made of the finest one by an up-convolution.
-
-    A thing of three pixels is 1.5 cells of a map of stride 2: what is sampled between two cells is a mixture of
-    them, and no mask can be finer than that. But the channels of a cell can tell its four pixels apart, and the
-    up-convolution spreads them out.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, output_size: int) -> None:
-        super().__init__(["0"], output_size, sampling_ratio=2)
-        self.up = nn.Sequential(
-            nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2, bias=False),  # (N, out, H, W)
-            group_norm(out_channels),
-            nn.ReLU(),
-        )
-
-    def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
-        return super().forward({"0": self.up(x["0"])}, boxes, image_shapes)
 
 
 def mask_rcnn(
@@ -90,7 +84,8 @@ def mask_rcnn(
     In ``train`` mode the model takes images ``(N, 3, H, W)`` and a list of N targets (`instance_targets`), and
     returns five losses in a dictionary. In ``eval`` mode it takes images alone, a batch or a list of images of
     any sizes, and returns N dictionaries of ``boxes``, ``labels``, ``scores`` and ``masks``; `to_instances`
-    reads them. Images are normalised, as for all networks of this package, and never resized.
+    reads them. Images are normalised, as for all networks of this package, and never resized. Boxes are xyxy by
+    edges: right and bottom are one past the last pixel.
 
     Parameters
     ----------
@@ -127,8 +122,8 @@ def mask_rcnn(
     Notes
     -----
     Source: He et al., ICCV 2017, arXiv:1703.06870. The parts are ``backbone``, ``rpn`` and ``roi_heads`` of the
-    model. With weights, torchvision freezes batch norm and the first layers of the ResNet; without, everything
-    learns.
+    model, and torchvision's own but for `AsItIs`, its transform: small things need every half pixel. With
+    weights, torchvision freezes batch norm and the first layers of the ResNet; without, everything learns.
 
     Examples
     --------
@@ -146,8 +141,6 @@ def mask_rcnn(
     if len(anchors) != len(default) or not min(anchors) > 0:
         raise ValueError(f"anchors: expected {len(default)} sides above 0 for {name!r}, got {anchors}")
     if name == "tiny":
-        if base_channels % GROUPS:
-            raise ValueError(f"base_channels: expected a multiple of {GROUPS}, got {base_channels}")
         if weights is not None or weights_backbone is not None:
             raise ValueError("weights: expected None for 'tiny', of which there are no trained weights")
         return _tiny(num_classes, base_channels, anchors, max_detections)
@@ -178,13 +171,20 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
         box_predictor=FastRCNNPredictor(hidden, num_classes + 1),
         box_batch_size_per_image=64,
         box_detections_per_img=max_detections,
-        # A mask of 28×28 for each class, from the finest map alone, which knows the coarser ones.
-        mask_roi_pool=FineRoIAlign(channels, base_channels, output_size=14),
+        # A mask of 28×28 for each class.
+        mask_roi_pool=MultiScaleRoIAlign(["fine"], output_size=14, sampling_ratio=2),
         mask_head=MaskRCNNHeads(base_channels, (channels, channels), dilation=1, norm_layer=group_norm),
         mask_predictor=MaskRCNNPredictor(channels, channels, num_classes + 1),
     )
+    model.rpn.register_forward_pre_hook(_without_fine)
     model.transform = AsItIs(size_divisible=16)
     return model
+
+
+def _without_fine(rpn: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Proposals come from the maps of the pyramid; the map for masks has no anchors."""
+    images, maps, *targets = inputs
+    return images, {name: x for name, x in maps.items() if name != "fine"}, *targets
 
 
 def _resnet(
