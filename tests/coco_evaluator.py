@@ -57,7 +57,9 @@ def annotations(images: Sequence[Instances | EncodedInstances], areas=None) -> l
     return found
 
 
-def evaluate(preds, targets, kind: str, num_classes: int, areas=None, max_detections=(1, 10, 100)) -> COCOeval:
+def evaluate(
+    preds, targets, kind: str, num_classes: int, areas=None, max_detections=(1, 10, 100), min_area=0
+) -> COCOeval:
     """Run COCOeval on our instances, silently."""
     truth = COCO()
     truth.dataset = {
@@ -82,6 +84,7 @@ def evaluate(preds, targets, kind: str, num_classes: int, areas=None, max_detect
             # They are encoded already; annToRLE would ask for the size of the image.
             truth.annToRLE = answered.annToRLE = lambda annotation: annotation["segmentation"]
         evaluator.params.maxDets = list(max_detections)
+        evaluator.params.areaRng = [[max(low, min_area), high] for low, high in evaluator.params.areaRng]
         evaluator.evaluate()
         evaluator.accumulate()
         evaluator.summarize()

@@ -38,7 +38,7 @@ LAYERS = {
     ),
     MEASURES: Layer({"metrics", "upsampling", "results"}, {LABELS}, ARRAYS),
     PICTURES: Layer({"plot"}, {LABELS, MEASURES}, ARRAYS | {"matplotlib"}),
-    NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}),
+    NETWORKS: Layer({"models"}, {LABELS}, ARRAYS | {"torch", "torchvision"}, packages_in_functions={"skimage"}),
     LEARNING: Layer(
         {"training"}, {LABELS, MEASURES, NETWORKS}, ARRAYS | {"torch", "torchvision", "accelerate", "tqdm"}
     ),

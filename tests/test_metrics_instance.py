@@ -409,3 +409,23 @@ def test_encoded_instances_measure_masks_and_keep_given_boxes():
     assert (boxes.areas.tolist(), boxes.size) == ([5], None)
     assert repr(boxes) == "EncodedInstances(1, 0 crowds)"
     assert len(EncodedInstances([], xywh=[])) == 0
+
+
+def test_a_least_area_forgives_who_finds_a_small_object_and_who_does_not():
+    # Objects of 4 and 1 pixels. Finding the small one as well changes nothing, nor does missing it; an
+    # invention of 1 pixel is as small, and does not count either.
+    masks = np.zeros((3, 4, 4), bool)
+    masks[0, :2, :2] = masks[1, 3, 3] = masks[2, 3, 0] = True
+    target = Instances(masks[:2], labels=[0, 0])
+    for found, scores in (([0], [0.5]), ([1, 0], [0.9, 0.5]), ([2, 0], [0.9, 0.5])):
+        pred = Instances(masks[found], labels=[0] * len(found), scores=scores)
+        assert average_precision([pred], [target], min_area=2).ap == pytest.approx(1)
+    pred = Instances(masks[[2, 0]], labels=[0, 0], scores=[0.9, 0.5])
+    assert average_precision([pred], [target]).ap < 0.5
+
+
+@pytest.mark.parametrize("min_area", [-1, 1025])
+def test_a_least_area_ends_where_small_objects_end(min_area):
+    target = Instances(np.ones((1, 2, 2), bool), labels=[0])
+    with pytest.raises(ValueError, match="min_area: expected 0 to 1024, where small objects end"):
+        average_precision([target], [target], min_area=min_area)

@@ -74,6 +74,15 @@ def test_all_numbers_equal_pycocotools_on_small_objects(seed, kind):
 
 
 @pytest.mark.parametrize("kind", ["mask", "box"])
+@pytest.mark.parametrize("min_area", [64, 500, 1024])
+def test_objects_below_a_least_area_are_ignored_as_pycocotools_ignores_them(min_area, kind):
+    preds, targets = random_images(3, num_images=8)
+    ours = average_precision(preds, targets, kind=kind, min_area=min_area)
+    assert_equal(ours, evaluate(preds, targets, kind, num_classes=5, min_area=min_area))
+    assert ours.ap != average_precision(preds, targets, kind=kind).ap
+
+
+@pytest.mark.parametrize("kind", ["mask", "box"])
 @pytest.mark.parametrize("seed", range(6))
 def test_all_numbers_equal_pycocotools_over_all_area_ranges(seed, kind):
     # Sides from 4 to 160 pixels: areas from 16 to 25,600, below 32² and above 96².

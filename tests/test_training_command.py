@@ -12,6 +12,7 @@ from segedu.metrics import ConfusionMatrix
 from segedu.synthetic import STREET, street_scene
 from segedu.training import Recipe, evaluate, load_checkpoint
 from segedu.training import __main__ as command
+from segedu.training.jobs import MODELS
 from segedu.training.results import measures, triptych, write_results
 from segedu.training.sources import streets
 from training_cases import some_streets
@@ -53,7 +54,7 @@ def test_a_run_ends_in_a_result_file_and_three_pictures(camvid):
 def test_the_result_is_that_of_the_weights_it_names_on_the_test_images(camvid):
     assert command.main(arguments(camvid, "--weights=best")) == 0
     results = json.loads((camvid / "out" / "results.json").read_text("utf-8"))
-    model = command.MODELS["unet"](11, 1)
+    model = MODELS["unet"](11, 1)
     model.load_state_dict(load_checkpoint(camvid / "out" / "best.pt")["model"])
     confmat = evaluate(model, CamVid(camvid, "test"), 11, size=(32, 32))
     assert results["weights"] == "best"
@@ -87,9 +88,9 @@ def test_an_unknown_model_is_refused(capsys):
     assert "unet" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", command.MODELS)
+@pytest.mark.parametrize("name", MODELS)
 def test_every_model_gives_logits_of_the_images_size(name):
-    model = command.MODELS[name](5, 2).eval()
+    model = MODELS[name](5, 2).eval()
     assert model(torch.zeros(1, 3, 45, 64)).shape == (1, 5, 45, 64)
 
 

@@ -13,7 +13,7 @@ import training_processes
 from segedu.training import __main__ as command
 from segedu.training import load_checkpoint
 from training_cases import some_streets
-from training_processes import MOMENTS, TINY, arguments, train_and_evaluate
+from training_processes import MOMENTS, TINY, arguments, find_objects, train_and_evaluate
 
 torch.set_num_threads(1)
 
@@ -91,3 +91,15 @@ def test_two_processes_count_what_one_counts(by_two):
 
 def test_two_processes_end_with_the_same_weights(by_two):
     np.testing.assert_array_equal(by_two[0]["weights"], by_two[1]["weights"])
+
+
+def test_two_processes_find_what_one_finds(by_two):
+    alone = find_objects()
+    assert np.isfinite(alone["precision"]).any()
+    for process in by_two:
+        for name, value in alone.items():
+            np.testing.assert_array_equal(process[name], value)
+
+
+def test_two_processes_end_with_the_same_detector(by_two):
+    np.testing.assert_array_equal(by_two[0]["detector"], by_two[1]["detector"])

@@ -12,7 +12,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from segedu.training import Recipe, SceneDataset, __main__, default_accelerator, evaluate, fit
+from detection_cases import small_detector, some_squares
+from segedu.training import (
+    Recipe,
+    SceneDataset,
+    __main__,
+    default_accelerator,
+    evaluate,
+    evaluate_instances,
+    fit,
+    fit_instances,
+)
 from training_cases import recipe, small_network, some_halves
 
 TINY = Recipe(size=(32, 32), epochs=3, batch_size=2, learning_rate=0.01, base_channels=1)
@@ -73,10 +83,32 @@ def train_and_evaluate():
     return {"loss": history.loss, "mean_iou": history.mean_iou, "weights": weights, "counts": confmat.counts}
 
 
+def find_objects():
+    """What one process and two have to agree on: all tables of 7 scenes, for the same weights."""
+    found = evaluate_instances(small_detector(), some_squares(7))
+    return {
+        "precision": found.mask.precision,
+        "recall": found.box.recall,
+        "count_error": np.array(found.count_error),
+    }
+
+
+def learn_objects():
+    """Weights after a run of a detector. Two processes draw other boxes than one, but have to agree."""
+    model = small_detector()
+    fit_instances(model, some_squares(4), some_squares(3, 5), recipe(size=(32, 32), epochs=1, batch_size=4))
+    return {"detector": torch.cat([p.detach().ravel() for p in model.parameters()]).numpy()}
+
+
 def shared(folder):
     accelerator = default_accelerator()
     assert accelerator.num_processes == torch.distributed.get_world_size() == 2
-    np.savez(folder / f"{accelerator.process_index}.npz", **train_and_evaluate())
+    np.savez(
+        folder / f"{accelerator.process_index}.npz",
+        **train_and_evaluate(),
+        **find_objects(),
+        **learn_objects(),
+    )
 
 
 if __name__ == "__main__":

@@ -131,6 +131,7 @@ def average_precision(
     *,
     kind: Kind = "mask",
     areas: Sequence[npt.ArrayLike] | None = None,
+    min_area: float = 0,
     max_detections: Sequence[int] = (1, 10, 100),
 ) -> AveragePrecision:
     """Score instance predictions as COCO does.
@@ -150,6 +151,10 @@ def average_precision(
     areas : sequence of (T,) arrays, optional
         For each image the areas of its targets, where the data set brings its own, as COCO does. ``None``
         means pixels of the masks. They decide who is small, medium or large, and nothing else.
+    min_area : float
+        Objects of fewer pixels are ignored in every number, as COCO ignores small ones among the medium: nobody
+        has to find them, who finds them does no wrong, and smaller predictions that find nothing do not count
+        either. 0 ignores none.
     max_detections : sequence of int
         Rising limits per image *and class*. The last one cuts the predictions that are looked at. COCO's 100
         are too few for images with hundreds of nuclei: give ``(1, 10, 1000)``.
@@ -191,7 +196,11 @@ def average_precision(
     if areas is not None and len(areas) != len(targets):
         raise ValueError(f"areas: expected {len(targets)} arrays, one for each image, got {len(areas)}")
 
-    ranges = list(AREA_RANGES.values())
+    if not 0 <= min_area <= AREA_RANGES["small"][1]:
+        raise ValueError(
+            f"min_area: expected 0 to {AREA_RANGES['small'][1]}, where small objects end, got {min_area}"
+        )
+    ranges = [(max(low, min_area), high) for low, high in AREA_RANGES.values()]
     images = []
     for i, (pred, target) in enumerate(zip(preds, targets, strict=True)):
         images.append(

@@ -1,13 +1,16 @@
 """Training a network, and finding out how good it is: one loop for a laptop and for several GPUs.
 
 ``train_one_epoch`` and ``evaluate`` are the loop, ``fit`` is a whole run by a `Recipe`, with checkpoints.
+``fit_instances`` and ``evaluate_instances`` do the same for networks that find objects.
 ``python -m segedu.training`` does it from the command line, and so does ``accelerate launch -m
 segedu.training``.
 """
 
 from segedu.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from segedu.training.data import MEAN, STD, EpochBatches, SceneDataset, augmentation, normalise, training_loader
-from segedu.training.history import Epoch, History
+from segedu.training.history import Epoch, History, InstanceEpoch
+from segedu.training.instance_scores import InstanceScores, evaluate_instances, score_instances
+from segedu.training.instances import InstanceDataset, fit_instances
 from segedu.training.loop import (
     NonFiniteLossError,
     default_accelerator,
@@ -37,6 +40,9 @@ __all__ = [
     "Epoch",
     "EpochBatches",
     "History",
+    "InstanceDataset",
+    "InstanceEpoch",
+    "InstanceScores",
     "Muon",
     "NonFiniteLossError",
     "Recipe",
@@ -49,7 +55,9 @@ __all__ = [
     "default_accelerator",
     "dice",
     "evaluate",
+    "evaluate_instances",
     "fit",
+    "fit_instances",
     "focal",
     "load_checkpoint",
     "load_weights",
@@ -58,6 +66,7 @@ __all__ = [
     "over_processes",
     "predict_logits",
     "save_checkpoint",
+    "score_instances",
     "street_recording",
     "train_one_epoch",
     "training_loader",

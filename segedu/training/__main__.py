@@ -17,28 +17,22 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import nn
 
-from segedu import models
 from segedu.training.checkpoint import load_checkpoint, load_weights
 from segedu.training.history import History
-from segedu.training.loop import NonFiniteLossError, default_accelerator, evaluate
+from segedu.training.jobs import JOBS, PRETRAINED
+from segedu.training.loop import NonFiniteLossError, default_accelerator
 from segedu.training.recipes import RECIPES, Recipe
-from segedu.training.results import measures, predict, triptych, write_results
-from segedu.training.run import BEST, fit
-from segedu.training.sources import Splits, camvid, streets
+from segedu.training.results import write_results
+from segedu.training.run import BEST
+from segedu.training.sources import Splits, camvid, nuclei, nuclei_at_random, streets
 
-Maker = Callable[[int, int], nn.Module]
-
-MODELS: dict[str, Maker] = {
-    "unet": lambda classes, width: models.UNet(3, classes, base_channels=width),
-    "fcn32s": lambda classes, width: models.FCN32s(3, classes, base_channels=width, batch_norm=True),
-    "fcn16s": lambda classes, width: models.FCN16s(3, classes, base_channels=width, batch_norm=True),
-    "fcn8s": lambda classes, width: models.FCN8s(3, classes, base_channels=width, batch_norm=True),
-    "deconvnet": lambda classes, width: models.DeconvNet(3, classes, base_channels=width),
-    "segnet": lambda classes, width: models.SegNet(3, classes, base_channels=width),
+DATA: dict[str, Callable[[str], Splits]] = {
+    "camvid": camvid,
+    "nuclei": nuclei,
+    "nuclei_at_random": nuclei_at_random,
 }
-"""Networks by name: number of classes and base channels to a network. All start from random weights."""
+"""Data sets in a folder, by name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,11 +56,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m segedu.training",
         description="Train a network by a recipe; evaluate it on the test images once, in the end.",
     )
-    parser.add_argument("--model", choices=list(MODELS), required=True)
-    parser.add_argument("--data", choices=["camvid", "street"], required=True)
+    parser.add_argument("--model", choices=list(JOBS), required=True)
+    parser.add_argument("--data", choices=["street", *DATA], required=True)
     parser.add_argument("--root", help="folder of the data set (street scenes are drawn and need none)")
     parser.add_argument("--recipe", choices=list(RECIPES), required=True)
     parser.add_argument("--out", required=True, help="folder for checkpoints, results.json and pictures")
+    parser.add_argument("--result", help="a second place for results.json, a file such as results/nuclei.json")
+    parser.add_argument(
+        "--pretrained",
+        choices=list(PRETRAINED),
+        help="start a ResNet detector from torchvision's weights, which are downloaded (default: random ones)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out, if any")
     parser.add_argument(
         "--weights",
@@ -91,9 +91,9 @@ def _splits(asked: argparse.Namespace, recipe: Recipe) -> Splits:
     if asked.root is None:
         raise ValueError(
             f"--root: expected the folder of {asked.data}, got none; "
-            f"python -m segedu.datasets download {asked.data} gets it"
+            f"python -m segedu.datasets download {asked.data.removesuffix('_at_random')} gets it"
         )
-    return camvid(asked.root)
+    return DATA[asked.data](asked.root)
 
 
 def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
@@ -101,8 +101,9 @@ def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
     splits, out = _splits(asked, recipe), Path(asked.out)
     categories = splits.train[0].categories
     torch.manual_seed(recipe.seed)
-    model = MODELS[asked.model](len(categories), recipe.base_channels)
-    history = fit(
+    job = JOBS[asked.model]
+    model = job.make(len(categories), recipe, asked.pretrained)
+    history = job.fit(
         model,
         splits.train,
         splits.val,
@@ -114,18 +115,18 @@ def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
     )
     if asked.weights == "best":
         load_weights(model, load_checkpoint(out / BEST)["model"], where=out / BEST)
-    confmat = evaluate(
-        model, splits.test, len(categories), size=recipe.size, accelerator=accelerator, workers=recipe.workers
-    )
+    found = job.test(model, splits.test, recipe, accelerator)
     if not accelerator.is_main_process:
         return
     results = {
         "model": asked.model,
+        "pretrained": asked.pretrained,
         "parameters": sum(p.numel() for p in model.parameters()),
         "data": asked.data,
         "split": "test",
         "weights": asked.weights,
-        **measures(confmat, categories),
+        **found,
+        "images": {part: len(getattr(splits, part)) for part in ("train", "val", "test")},
         "recipe": {"name": asked.recipe, **recipe.as_dict()},
         "seed": recipe.seed,
         "device": device_name(accelerator),
@@ -133,12 +134,12 @@ def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
         "seconds": history.seconds,
         "history": history.as_dicts(),
     }
-    write_results(results, out / "results.json")
+    for path in (out / "results.json", *([asked.result] if asked.result else [])):
+        write_results(results, path)
     for k in range(min(3, len(splits.test))):
-        scene = splits.test[k]
-        preds = predict(model, scene, size=recipe.size, accelerator=accelerator)
-        triptych(scene, preds).save(out / f"prediction_{k}.png", optimize=True)
-    _say(history, results["mean_iou"], out)
+        picture = job.picture(model, splits.test[k], recipe, accelerator)
+        picture.save(out / f"prediction_{k}.png", optimize=True)
+    _say(history, job.sentence(results), out)
 
 
 def device_name(accelerator: Accelerator) -> str:
@@ -151,9 +152,9 @@ def device_name(accelerator: Accelerator) -> str:
     return f"{count}{kind} ({name}{threads}), {precision}"
 
 
-def _say(history: History, mean_iou: float, out: Path) -> None:
+def _say(history: History, found: str, out: Path) -> None:
     print(history)
-    print(f"test mIoU {mean_iou:.3f} after {history.seconds:.0f} s of training; see {out / 'results.json'}")
+    print(f"test {found} after {history.seconds:.0f} s of training; see {out / 'results.json'}")
 
 
 if __name__ == "__main__":

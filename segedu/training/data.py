@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -30,7 +31,8 @@ STD = (0.229, 0.224, 0.225)
 Scenes = Sequence[Scene] | SceneReader
 """Anything with ``len()`` and ``[i]`` that gives scenes."""
 
-Augmentation = Callable[[tv_tensors.Image, tv_tensors.Mask], tuple[tv_tensors.Image, tv_tensors.Mask]]
+Augmentation = Callable[..., tuple[tv_tensors.TVTensor, ...]]
+"""An image and one or more label maps in, the same number of them out."""
 
 
 class SceneDataset(Dataset[tuple[Tensor, Tensor]]):
@@ -41,7 +43,7 @@ class SceneDataset(Dataset[tuple[Tensor, Tensor]]):
     scenes : sequence of Scene
         A list, a reader of `segedu.datasets`, or anything else with ``len()`` and ``[i]``.
     augment : callable, optional
-        Takes and returns an image (3, H, W) uint8 and a label map (H, W), as torchvision's ``tv_tensors``;
+        Takes and returns an image (3, H, W) uint8 and label maps (H, W), as torchvision's ``tv_tensors``;
         `augmentation` makes one. None changes nothing.
     seed : int
         0 or more: which random numbers `augment` sees.
@@ -74,17 +76,28 @@ class SceneDataset(Dataset[tuple[Tensor, Tensor]]):
         return len(self.scenes)
 
     def __getitem__(self, k: int) -> tuple[Tensor, Tensor]:
+        scene = self.scene(k)
+        image, labels = self.look(k, scene.image, scene.semantic)
+        return normalise(image), labels.long()
+
+    def scene(self, k: int) -> Scene:
+        """The scene that number k shows."""
         if k < 0:
             raise IndexError(f"SceneDataset: expected 0 or more, got {k}")
-        scene = self.scenes[k % len(self.scenes)]
-        image = tv_tensors.Image(torch.tensor(scene.image).permute(2, 0, 1))  # (3, H, W) uint8
-        labels = tv_tensors.Mask(torch.tensor(scene.semantic))  # (H, W) uint8
+        return self.scenes[k % len(self.scenes)]
+
+    def look(self, k: int, image: npt.NDArray[np.uint8], *maps: npt.NDArray) -> list[Tensor]:
+        """Image (3, H, W) and label maps (H, W), all augmented alike, by what chance decides about look k."""
+        seen: Sequence[Tensor] = [
+            tv_tensors.Image(torch.tensor(image).permute(2, 0, 1)),  # (3, H, W) uint8
+            *(tv_tensors.Mask(torch.tensor(labels)) for labels in maps),  # (H, W) each
+        ]
         if self.augment is not None:
             with torch.random.fork_rng(devices=[]):
                 # Not torch.manual_seed: that would also reset the generators of GPUs, which nobody puts back.
                 torch.default_generator.manual_seed(seed_of(self.seed, k))
-                image, labels = self.augment(image, labels)
-        return normalise(image.as_subclass(Tensor)), labels.as_subclass(Tensor).long()
+                seen = self.augment(*seen)
+        return [tensor.as_subclass(Tensor) for tensor in seen]
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         return (self[k] for k in range(len(self)))
@@ -115,31 +128,40 @@ def fitted(image: Tensor, size: tuple[int, int], *, scale: float = 1.0) -> tuple
 
 
 class RandomScale(v2.Transform):
-    """Resize image and labels alike: by chance, `scale` times what fits into `size`.
+    """Resize image and labels alike: by chance, `scale` times what fits into `size`, or times their own size.
 
     Images are interpolated bilinearly (and smoothed first where they shrink). A label is that of the nearest
     pixel, measured between centres (``nearest-exact``). torchvision's own resizing takes the pixel up and left
     of it, which moves labels against the image by up to half an output pixel.
     """
 
-    def __init__(self, size: tuple[int, int], scale: tuple[float, float]) -> None:
+    def __init__(self, size: tuple[int, int] | None, scale: tuple[float, float]) -> None:
         super().__init__()
         self.size, self.scale = size, scale
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         low, high = self.scale
         scale = low + (high - low) * torch.rand(1).item()
-        return {"size": fitted(flat_inputs[0], self.size, scale=scale)}
+        own = tuple(flat_inputs[0].shape[-2:])
+        return {"size": fitted(flat_inputs[0], self.size or own, scale=scale)}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         if isinstance(inpt, tv_tensors.Mask):
             labels = inpt.as_subclass(Tensor)[None, None]
-            return tv_tensors.Mask(functional.interpolate(labels, params["size"], mode="nearest-exact")[0, 0])
+            if labels.dtype != torch.uint8:
+                labels = labels.double()  # instance ids: there is no kernel for their integers
+            resized = functional.interpolate(labels, params["size"], mode="nearest-exact")[0, 0]
+            return tv_tensors.Mask(resized.to(inpt.dtype))
         return v2.functional.resize(inpt, list(params["size"]), antialias=True)
 
 
 def augmentation(
-    size: tuple[int, int], *, scale: tuple[float, float] = (0.5, 2.0), flip: float = 0.5, color: float = 0.2
+    size: tuple[int, int],
+    *,
+    scale: tuple[float, float] = (0.5, 2.0),
+    flip: float = 0.5,
+    color: float = 0.2,
+    fit: bool = True,
 ) -> Augmentation:
     """Random changes that leave the meaning of an image: another distance, another place, mirrored, other
     light.
@@ -151,6 +173,9 @@ def augmentation(
     scale : tuple of float
         Lowest and highest factor. At 1 the whole image just fits into `size`; above, a random part of it is cut
         out; below, it lies somewhere in a grey frame, whose labels are void.
+    fit : bool
+        False: at 1 the image has its own size, whatever that is. It keeps cells of a microscope as large as
+        they are in images of all sizes.
     flip : float
         Probability that left and right are exchanged, 0 to 1.
     color : float
@@ -176,7 +201,7 @@ def augmentation(
     grey = [round(255 * mean) for mean in MEAN]  # about 0 once it is normalised
     return v2.Compose(
         [
-            RandomScale(size, scale),
+            RandomScale(size if fit else None, scale),
             v2.RandomCrop(size, pad_if_needed=True, fill={tv_tensors.Image: grey, tv_tensors.Mask: VOID}),
             v2.RandomHorizontalFlip(flip),
             v2.ColorJitter(brightness=color, contrast=color, saturation=color),
@@ -245,12 +270,13 @@ class EpochBatches(Sampler[list[int]]):
 
 def training_loader(
     dataset: SceneDataset, batches: EpochBatches, *, workers: int = 0, pin_memory: bool = False
-) -> DataLoader[tuple[Tensor, Tensor]]:
+) -> DataLoader[tuple[Tensor, Any]]:
     """Batches of images (N, 3, H, W) and targets (N, H, W), read ahead by `workers` processes (0: by this
-    one)."""
+    one). A data set's ``collate`` makes the batches, where it has one."""
     return DataLoader(
         dataset,
         batch_sampler=batches,
+        collate_fn=getattr(dataset, "collate", None),
         num_workers=workers,
         persistent_workers=workers > 0,  # else every epoch would start them anew
         pin_memory=pin_memory,

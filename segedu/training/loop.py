@@ -8,10 +8,13 @@ accelerate, one program reads its set-up from ``accelerate config`` on every mac
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from accelerate import Accelerator
 from accelerate.state import is_initialized
-from accelerate.utils import broadcast
+from accelerate.utils import broadcast, send_to_device
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
@@ -23,9 +26,17 @@ from segedu.metrics import ConfusionMatrix
 from segedu.training.data import SceneDataset, Scenes, fitted
 from segedu.training.losses import Loss
 
+Look = Callable[[nn.Module, Tensor, Any], Any]
+"""From a network, its images and their targets to what a loss compares with the targets."""
+
 
 class NonFiniteLossError(ArithmeticError):
     """A loss became NaN or infinite: what the weights are then is of no use."""
+
+
+def logits_of(model: nn.Module, images: Tensor, target: Tensor) -> Tensor:
+    """A network that labels pixels sees the images alone: (N, 3, H, W) become logits (N, C, H, W)."""
+    return model(images)
 
 
 def train_one_epoch(
@@ -36,17 +47,17 @@ def train_one_epoch(
     loss: Loss,
     accelerator: Accelerator,
     *,
+    look: Look = logits_of,
     progress: bool | None = False,
 ) -> float:
     """Learn once from every image; returns the mean loss of the batches."""
     model.train()
     losses: list[Tensor] = []
     for images, target in tqdm(loader, leave=False, unit="batch", disable=bar_hidden(progress, accelerator)):
-        images = images.to(accelerator.device, non_blocking=True)  # (N, 3, H, W)
-        target = target.to(accelerator.device, non_blocking=True)  # (N, H, W)
+        images, target = send_to_device((images, target), accelerator.device, non_blocking=True)
         with accelerator.autocast():
-            logits = model(images)  # (N, C, H, W)
-        value = loss(logits, target)
+            answers = look(model, images, target)  # logits (N, C, H, W) of images (N, 3, H, W)
+        value = loss(answers, target)
         optimizer.zero_grad()
         accelerator.backward(value)
         optimizer.step()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from segedu.training.data import Augmentation, augmentation
 from segedu.training.losses import LOSSES, Loss
 from segedu.training.muon import Muon
 
@@ -47,14 +48,23 @@ class Recipe:
     class_weights : float
         Power of the median frequency weights, for the losses with cross-entropy: 1 gives those of
         `median_frequency_weights`, 0.5 their square roots, which are closer to each other, and 0 none.
-    scale, flip, color
-        As of `augmentation`.
+    scale, flip, color, fit
+        As of `augmentation`. Without `fit`, evaluation too leaves images their own size.
+    min_area : int
+        Objects of fewer pixels, after augmentation, are left out of what a detector learns, and ignored in the
+        evaluation. 1 leaves out none.
+    max_detections : int
+        Objects that a detector answers for an image, and that count in its evaluation, at most.
+    anchors : tuple of float, optional
+        As of `segedu.models.mask_rcnn`, for the detectors that the command line makes.
     base_channels : int
         Width of the network that the command line makes.
     channels_last : bool
         Lay feature maps out pixel by pixel, which is faster on GPUs with 16 bits, and on many CPUs.
     compile : bool
         Whether `torch.compile` makes kernels for this network; on a GPU only.
+    validate_every : int
+        Epochs from one validation to the next; the last epoch is always validated.
     workers : int
         Processes that read images ahead, for each process that trains. They change nothing but the speed.
     seed : int
@@ -79,14 +89,19 @@ class Recipe:
     scale: tuple[float, float] = (0.5, 2.0)
     flip: float = 0.5
     color: float = 0.2
+    fit: bool = True
+    min_area: int = 1
+    max_detections: int = 100
+    anchors: tuple[float, ...] | None = None
     base_channels: int = 64
     channels_last: bool = False
     compile: bool = False
+    validate_every: int = 1
     workers: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "base_channels"):
+        for name in ("epochs", "batch_size", "base_channels", "min_area", "max_detections", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Recipe.{name}: expected at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "power"):
@@ -114,6 +129,15 @@ class Recipe:
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
+
+    @property
+    def evaluation_size(self) -> tuple[int, int] | None:
+        """Into what images are made to fit in evaluation; None where they keep their own size."""
+        return self.size if self.fit else None
+
+    def make_augmentation(self) -> Augmentation:
+        """The random changes of training images."""
+        return augmentation(self.size, scale=self.scale, flip=self.flip, color=self.color, fit=self.fit)
 
     def make_loss(self, weights: Tensor | None = None) -> Loss:
         """The loss as a function of logits and target; `weights` (C,) are the median frequency weights."""
@@ -158,9 +182,10 @@ class Recipe:
         return max(1 - (step - rising) / (steps - rising), 0.0) ** self.power
 
     def differences(self, other: dict[str, Any]) -> list[str]:
-        """The fields in which another recipe, `as_dict`, trains differently; the number of workers does not."""
+        """The fields in which another recipe, `as_dict`, trains differently; the number of workers or
+        of validations does not."""
         mine = self.as_dict()
-        names = [f.name for f in fields(self) if f.name != "workers"]
+        names = [f.name for f in fields(self) if f.name not in ("workers", "validate_every")]
         return [f"{n}: {other.get(n)!r}, now {mine[n]!r}" for n in names if other.get(n) != mine[n]]
 
 
@@ -177,6 +202,46 @@ RECIPES: dict[str, Recipe] = {
         scale=(1.0, 1.0),
         base_channels=8,
         channels_last=True,
+    ),
+    "street_instances": Recipe(
+        size=(128, 128),
+        epochs=6,
+        batch_size=4,
+        learning_rate=2e-2,
+        optimizer="muon",
+        warmup=0.1,
+        scale=(1.0, 1.0),
+        min_area=16,
+        base_channels=16,
+        validate_every=2,
+    ),
+    "nuclei_small": Recipe(
+        size=(128, 128),
+        epochs=24,
+        batch_size=4,
+        learning_rate=2e-2,
+        optimizer="muon",
+        warmup=0.1,
+        loss="cross_entropy_and_dice",
+        scale=(0.7, 1.4),
+        fit=False,
+        max_detections=400,
+        anchors=(8, 16, 32, 64),
+        base_channels=16,
+        validate_every=12,
+    ),
+    "nuclei_full": Recipe(
+        size=(384, 384),
+        epochs=120,
+        batch_size=16,
+        learning_rate=3e-4,
+        loss="cross_entropy_and_dice",
+        fit=False,
+        max_detections=500,
+        anchors=(8, 16, 32, 64, 128),
+        base_channels=64,
+        validate_every=10,
+        workers=8,
     ),
     "camvid_small": Recipe(
         size=(180, 240),
@@ -203,6 +268,8 @@ RECIPES: dict[str, Recipe] = {
 }
 """Recipes by name.
 
-``street_minute`` trains a small network on street scenes, on a CPU. ``camvid_small`` is CamVid at half its
-size, for a CPU with patience. ``full`` is CamVid at 360×480 with a network of the paper's width, for a GPU.
+``street_minute`` trains a small network on street scenes, on a CPU; ``street_instances`` a small Mask R-CNN.
+``camvid_small`` is CamVid at half its size, for a CPU with patience. ``full`` is CamVid at 360×480 with a
+network of the paper's width, for a GPU. ``nuclei_small`` and ``nuclei_full`` find nuclei, on a CPU and a GPU,
+in cut-outs of microscope images that keep their scale.
 """

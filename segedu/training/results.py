@@ -19,6 +19,7 @@ from torch import nn
 from segedu.metrics import ConfusionMatrix
 from segedu.scene import VOID, Category, Scene
 from segedu.training.data import SceneDataset
+from segedu.training.instance_scores import InstanceScores
 from segedu.training.loop import predict_logits
 
 _VOID_COLOR = (255, 255, 255)
@@ -39,6 +40,28 @@ def measures(confmat: ConfusionMatrix, categories: Sequence[Category]) -> dict[s
         "mean_iou": confmat.mean_iou,
         "iou_per_class": dict(zip(names, confmat.iou_per_class.tolist(), strict=True)),
         "pixel_accuracy": confmat.pixel_accuracy,
+    }
+
+
+def instance_measures(scores: InstanceScores, categories: Sequence[Category]) -> dict[str, Any]:
+    """The measures of objects in a result file. A class's AP stands under its name."""
+    names = [category.name for category in categories]
+    ap = np.append(scores.mask.per_class, [np.nan] * (len(names) - len(scores.mask.per_class)))
+    return {
+        "mask_ap": scores.mask.ap,
+        "mask_ap_50": scores.mask.ap_50,
+        "mask_ap_75": scores.mask.ap_75,
+        "mask_ap_small": scores.mask.ap_small,
+        "mask_ap_medium": scores.mask.ap_medium,
+        "mask_ap_large": scores.mask.ap_large,
+        "mask_ap_per_class": dict(zip(names, ap.tolist(), strict=True)),
+        "box_ap": scores.box.ap,
+        "box_ap_50": scores.box.ap_50,
+        "max_detections": scores.mask.max_detections[-1],
+        "count_error": scores.count_error,
+        "relative_count_error": scores.relative_count_error,
+        "score_threshold": scores.score_threshold,
+        "min_area": scores.min_area,
     }
 
 

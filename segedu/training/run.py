@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,38 @@ from tqdm.auto import tqdm
 from segedu.datasets import summary
 from segedu.metrics import ConfusionMatrix
 from segedu.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
-from segedu.training.data import EpochBatches, SceneDataset, Scenes, augmentation, seed_of, training_loader
+from segedu.training.data import EpochBatches, SceneDataset, Scenes, seed_of, training_loader
 from segedu.training.history import Epoch, History
-from segedu.training.loop import bar_hidden, default_accelerator, evaluate, train_one_epoch
+from segedu.training.loop import (
+    Look,
+    bar_hidden,
+    default_accelerator,
+    evaluate,
+    logits_of,
+    train_one_epoch,
+)
 from segedu.training.losses import median_frequency_weights
 from segedu.training.recipes import Recipe
 
 LAST, BEST = "last.pt", "best.pt"
 """Names of the checkpoints in a run's folder."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a run has of its own, depending on what the network shall learn; all else is the same for all.
+
+    ``dataset`` is what is learned from. ``loss`` compares with its targets what ``look`` gets out of the
+    network. ``validate`` measures the network on the validation scenes (or on none); it gives the fields that
+    ``epoch``, a class of `segedu.training.history`, has beyond the first four.
+    """
+
+    num_classes: int
+    dataset: SceneDataset
+    loss: Callable[[Any, Any], Tensor]
+    validate: Callable[[Scenes], Mapping[str, Any]]
+    epoch: type = Epoch
+    look: Look = logits_of
 
 
 def fit(
@@ -84,10 +109,60 @@ def fit(
     On a CPU the same arguments give the same losses, bit for bit, whether the run was interrupted or not, and
     whatever the number of workers. PyTorch's global generators are left as they were.
     """
+    accelerator = accelerator or default_accelerator()
+    if recipe.class_weights and weights is None:
+        weights = median_frequency_weights(summary(train, progress=False).pixels)
+    num_classes = len(train[0].categories)
+
+    def validate(scenes: Scenes) -> Mapping[str, Any]:
+        confmat = ConfusionMatrix(num_classes)
+        if len(scenes):
+            confmat = evaluate(
+                model,
+                scenes,
+                num_classes,
+                size=recipe.evaluation_size,
+                accelerator=accelerator,
+                workers=recipe.workers,
+                progress=progress,
+            )
+        return {"mean_iou": confmat.mean_iou, "iou_per_class": tuple(confmat.iou_per_class.tolist())}
+
+    task = Task(
+        num_classes,
+        SceneDataset(train, augment=recipe.make_augmentation(), seed=recipe.seed),
+        recipe.make_loss(weights),
+        validate,
+    )
+    return run_epochs(
+        model,
+        task,
+        val,
+        recipe,
+        folder=folder,
+        resume=resume,
+        accelerator=accelerator,
+        progress=progress,
+        after_epoch=after_epoch,
+    )
+
+
+def run_epochs(
+    model: nn.Module,
+    task: Task,
+    val: Scenes,
+    recipe: Recipe,
+    *,
+    folder: str | os.PathLike[str] | None,
+    resume: bool,
+    accelerator: Accelerator,
+    progress: bool | None,
+    after_epoch: Callable[[Any], None] | None = None,
+) -> History:
+    """All epochs of a run, or those that are left: train, validate, write down, save. Arguments as of `fit`."""
     if resume and folder is None:
         raise ValueError("folder: expected the folder of the run to resume, got None")
-    accelerator = accelerator or default_accelerator()
-    run = _Run(model, train, recipe, weights, accelerator)
+    run = _Run(model, task, recipe, accelerator)
     history = History()
     last, best = (None, None) if folder is None else (Path(folder) / LAST, Path(folder) / BEST)
     if resume and last is not None and last.exists():
@@ -107,18 +182,12 @@ def fit(
                 torch.manual_seed(seed_of(recipe.seed, epoch, accelerator.process_index))  # dropout's
                 loss = run.train_one_epoch(epoch, progress)
             seconds = time.perf_counter() - start
-            confmat = run.validate(val, progress)
+            due = (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == recipe.epochs
+            measures = task.validate(val if due else ())
             history.epochs.append(
-                Epoch(
-                    epoch=epoch,
-                    loss=loss,
-                    learning_rate=run.learning_rate,
-                    seconds=seconds,
-                    mean_iou=confmat.mean_iou,
-                    iou_per_class=tuple(confmat.iou_per_class.tolist()),
-                )
+                task.epoch(epoch=epoch, loss=loss, learning_rate=run.learning_rate, seconds=seconds, **measures)
             )
-            epochs.set_postfix_str(f"loss {loss:.3f}, mIoU {confmat.mean_iou:.3f}")
+            epochs.set_postfix_str(str(history.epochs[-1]))
             if last is not None and best is not None and accelerator.is_main_process:
                 # The best first: whoever is killed in between does this epoch again, with the same result.
                 if history.best is history.epochs[-1]:
@@ -135,35 +204,19 @@ def fit(
 class _Run:
     """What a run consists of while it goes: network, optimizer, schedule, loss and data, on their device."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        train: Scenes,
-        recipe: Recipe,
-        weights: Tensor | None,
-        accelerator: Accelerator,
-    ) -> None:
-        self.model, self.recipe, self.accelerator = model, recipe, accelerator
-        self.num_classes = len(train[0].categories)
-        self.images = len(train)
-        if recipe.class_weights and weights is None:
-            weights = median_frequency_weights(summary(train, progress=False).pixels)
-        self.loss = recipe.make_loss(weights)
-        augment = augmentation(recipe.size, scale=recipe.scale, flip=recipe.flip, color=recipe.color)
+    def __init__(self, model: nn.Module, task: Task, recipe: Recipe, accelerator: Accelerator) -> None:
+        self.model, self.task, self.recipe, self.accelerator = model, task, recipe, accelerator
+        self.num_classes = task.num_classes
+        self.images = len(task.dataset)
         self.batches = EpochBatches(
-            len(train),
+            self.images,
             recipe.batch_size,
             seed=recipe.seed,
             process=accelerator.process_index,
             processes=accelerator.num_processes,
         )
         on_gpu = accelerator.device.type == "cuda"
-        self.loader = training_loader(
-            SceneDataset(train, augment=augment, seed=recipe.seed),
-            self.batches,
-            workers=recipe.workers,
-            pin_memory=on_gpu,
-        )
+        self.loader = training_loader(task.dataset, self.batches, workers=recipe.workers, pin_memory=on_gpu)
         if recipe.channels_last:
             model.to(memory_format=torch.channels_last)
         if recipe.compile and on_gpu:
@@ -179,21 +232,9 @@ class _Run:
             self.loader,
             self.optimizer,
             self.schedule,
-            self.loss,
+            self.task.loss,
             self.accelerator,
-            progress=progress,
-        )
-
-    def validate(self, val: Scenes, progress: bool | None) -> ConfusionMatrix:
-        if not len(val):
-            return ConfusionMatrix(self.num_classes)
-        return evaluate(
-            self.model,
-            val,
-            self.num_classes,
-            size=self.recipe.size,
-            accelerator=self.accelerator,
-            workers=self.recipe.workers,
+            look=self.task.look,
             progress=progress,
         )
 

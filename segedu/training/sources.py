@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
 
-from segedu.datasets import CamVid
+import numpy as np
+import numpy.typing as npt
+
+from segedu.datasets import CamVid, Nuclei
 from segedu.scene import Scene
 from segedu.synthetic import street_scene
 from segedu.training.data import Scenes
@@ -63,3 +66,52 @@ def streets(size: tuple[int, int]) -> Splits:
 def camvid(root: str | Path) -> Splits:
     """CamVid's own three parts, 367, 101 and 233 frames."""
     return Splits(CamVid(root, "train"), CamVid(root, "val"), CamVid(root, "test"))
+
+
+class Some(Sequence[Scene]):
+    """Some of the scenes of a data set, read when they are asked for."""
+
+    def __init__(self, scenes: Nuclei, positions: npt.ArrayLike) -> None:
+        self.scenes = scenes
+        self.positions = np.asarray(positions)
+        self.ids = tuple(scenes.ids[k] for k in self.positions)
+        self.groups = tuple(scenes.groups[k] for k in self.positions)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, index: int) -> Scene: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Scene]: ...
+    def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
+        if isinstance(index, slice):
+            return [self.scenes[int(k)] for k in self.positions[index]]
+        return self.scenes[int(self.positions[index])]
+
+
+def nuclei(root: str | Path) -> Splits:
+    """Nuclei by groups: this book's val part to test, an eighth of the other groups to validate.
+
+    Tiles of one field of view are never in two parts.
+    """
+    test = Nuclei(root, "val")
+    rest = Nuclei(root, "train")
+    groups = np.array(rest.groups)
+    kinds = np.unique(groups)
+    held = np.random.default_rng(0).permutation(kinds)[: len(kinds) // 8]
+    val = np.isin(groups, held)
+    return Splits(
+        Some(rest, np.flatnonzero(~val)), Some(rest, np.flatnonzero(val)), Some(test, range(len(test)))
+    )
+
+
+def nuclei_at_random(root: str | Path) -> Splits:
+    """The same images in parts of the same sizes, but drawn image by image, as nobody should.
+
+    Most images to test have a neighbour to learn from. It is there to measure what such a leak is worth.
+    """
+    parts, scenes = nuclei(root), Nuclei(root)
+    order = np.random.default_rng(0).permutation(len(scenes))
+    first, second = len(parts.train), len(parts.train) + len(parts.val)
+    return Splits(Some(scenes, order[:first]), Some(scenes, order[first:second]), Some(scenes, order[second:]))
