@@ -205,7 +205,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "street_instances": Recipe(
         size=(128, 128),
-        epochs=6,
+        epochs=5,
         batch_size=4,
         learning_rate=2e-2,
         optimizer="muon",
