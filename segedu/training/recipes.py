@@ -217,7 +217,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "nuclei_small": Recipe(
         size=(128, 128),
-        epochs=24,
+        epochs=16,
         batch_size=4,
         learning_rate=2e-2,
         optimizer="muon",
@@ -228,7 +228,7 @@ RECIPES: dict[str, Recipe] = {
         max_detections=400,
         anchors=(8, 16, 32, 64),
         base_channels=16,
-        validate_every=12,
+        validate_every=8,
     ),
     "nuclei_full": Recipe(
         size=(384, 384),
