@@ -144,6 +144,17 @@ def test_the_frame_is_grey_in_the_image_where_it_is_void_in_the_labels():
     assert image[:, target == 0].min() > 2
 
 
+@pytest.mark.parametrize("factor", [0.7, 0.83, 0.9123, 1.37])
+def test_classes_and_ids_are_scaled_from_the_same_pixels(factor):
+    # Row k holds k. The two maps have different types, for which torch has different kernels.
+    for height in range(50, 250):
+        rows = torch.arange(height)[:, None].expand(height, 2).contiguous()
+        classes, ids = tv_tensors.Mask(rows.to(torch.uint8)), tv_tensors.Mask(rows.int())
+        size = {"size": (round(factor * height), 2)}
+        scale = RandomScale(None, (factor, factor))
+        assert torch.equal(scale.transform(classes, size).int(), scale.transform(ids, size))
+
+
 def test_labels_are_taken_from_the_nearest_centre():
     # Nine pixels become three, whose centres lie at 1.5, 4.5 and 7.5: in the middle of pixels 1, 4 and 7.
     labels = tv_tensors.Mask(torch.arange(9, dtype=torch.uint8)[None])

@@ -149,7 +149,9 @@ class RandomScale(v2.Transform):
         if isinstance(inpt, tv_tensors.Mask):
             labels = inpt.as_subclass(Tensor)[None, None]
             if labels.dtype != torch.uint8:
-                labels = labels.double()  # instance ids: there is no kernel for their integers
+                # There is no kernel for the integers of instance ids. In float32, which holds ids up to 2²⁴, a
+                # pixel's nearest is the same as in uint8; in float64 it is now and then its neighbour.
+                labels = labels.float()
             resized = functional.interpolate(labels, params["size"], mode="nearest-exact")[0, 0]
             return tv_tensors.Mask(resized.to(inpt.dtype))
         return v2.functional.resize(inpt, list(params["size"]), antialias=True)
