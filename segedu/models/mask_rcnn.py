@@ -27,7 +27,7 @@ NAMES = ("tiny", "resnet50_fpn", "resnet50_fpn_v2")
 
 
 HALF = 0.5
-"""Between the two ways to measure: by the edges of pixels, where the first one reaches from 0 to 1, and by their
+"""Between two ways to measure: by the edges of pixels, where the first one reaches from 0 to 1, and by their
 centres, where it lies at 0."""
 
 
@@ -35,10 +35,11 @@ class AsItIs(GeneralizedRCNNTransform):
     """Takes images as they are: normalised already, and of the size that they shall have.
 
     It pads those of different sizes to one batch, and sees to it that no half pixel is lost. Boxes here are
-    measured by edges. torchvision's RoIAlign, which reads features and the masks to learn, takes them as measured
-    by centres. So boxes are moved by half a pixel on their way in and on their way out, and masks are pasted
-    exactly. torchvision does neither, and cuts boxes to whole pixels before it pastes. That harms nobody at a
-    hundred pixels, but a thing of three pixels could not be learned: even a perfect mask came out too wide.
+    measured by edges. torchvision's RoIAlign, which reads features and the masks to learn, takes them as
+    measured by centres. So boxes are moved by half a pixel on their way in and on their way out, and masks are
+    pasted exactly. torchvision does neither, and cuts boxes to whole pixels before it pastes. That harms nobody
+    at a hundred pixels, but a thing of three pixels could not be learned: even a perfect mask came out too
+    wide.
     """
 
     def __init__(self, *, size_divisible: int) -> None:
@@ -148,7 +149,6 @@ def mask_rcnn(
 
 
 def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_detections: int) -> nn.Module:
-
     backbone = SmallFPN(3, base_channels=base_channels)
     maps = [str(k) for k in range(len(anchors))]
     # A box of the side of a map's anchors is read from that map, as boxes of 224 pixels are from stride 16.
@@ -195,7 +195,6 @@ def _resnet(
     weights: Any,
     weights_backbone: Any,
 ) -> nn.Module:
-
     make = getattr(detection, f"maskrcnn_{name}")
     settings = {
         "box_detections_per_img": max_detections,
