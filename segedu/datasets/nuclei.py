@@ -121,8 +121,8 @@ class Nuclei(Dataset):
 def nuclei_sample() -> Nuclei:
     """Two images of the data set that come with the package: one of fluorescence, one of stained tissue.
 
-    Both are of this book's val part, and in the public domain (CC0): ``segedu/datasets/nuclei_sample/README.md``
-    says whose they are.
+    Both are of this book's val part, and in the public domain (CC0); ``README.md`` in the folder
+    ``nuclei_sample`` says whose they are.
 
     Examples
     --------
