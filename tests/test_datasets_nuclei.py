@@ -6,7 +6,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from segedu.datasets import Nuclei, Overlap
+from segedu.datasets import Nuclei, Overlap, nuclei_sample
 from segedu.datasets.images import read_label_map, write_png
 
 SPLIT = resources.files("segedu.datasets").joinpath("nuclei_split.json")
@@ -131,3 +131,15 @@ def test_what_is_missing_is_named(compact, official, tmp_path):
     write_png(numbers.astype(np.uint8), path)
     with pytest.raises(ValueError, match=r"expected mode I;16 \(16-bit grey\).*got L"):
         Nuclei(compact)[0]
+
+
+def test_the_images_that_come_with_the_package_are_small_held_out_and_say_whose_they_are():
+    sample = nuclei_sample()
+    val = {digits for group in json.loads(SPLIT.read_text("utf-8"))["val"] for digits in group}
+    assert len(sample) == 2
+    assert all(name[:8] in val for name in sample.ids)
+    files = [path for path in sample.root.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 60_000
+    terms = (sample.root / "README.md").read_text("utf-8")
+    assert "BBBC038v1, available from the Broad Bioimage Benchmark Collection" in terms
+    assert "CC0 public domain" in terms

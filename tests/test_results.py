@@ -18,13 +18,17 @@ from segedu.results import (
     Result,
     class_table,
     comparison_table,
+    instance_table,
+    instances_not_run_yet,
     not_run_yet,
     published,
+    read_instance_results,
     read_results,
     runs_table,
 )
+from segedu.results.instances import FINDERS, PLANNED
 from segedu.training import RECIPES
-from segedu.training.__main__ import MODELS
+from segedu.training.jobs import JOBS, MODELS
 from segedu.training.results import write_results
 
 
@@ -179,3 +183,70 @@ def test_everything_road_counted_anew_gives_the_stored_number() -> None:
     rule = next(r for r in read_results(ROOT / "results", "camvid") if r.model == "everything road")
     assert confmat.mean_iou == pytest.approx(rule.mean_iou, abs=1e-12)
     assert confmat.pixel_accuracy == pytest.approx(rule.pixel_accuracy, abs=1e-12)
+
+
+# ---- objects
+
+
+def found(**changes: Any) -> dict[str, Any]:
+    """What a run that finds objects writes, as far as it is read."""
+    plain = {name: value for name, value in stored().items() if name not in ("mean_iou", "iou_per_class")}
+    return (
+        plain
+        | {"model": "mask_rcnn", "pretrained": None, "data": "nuclei"}
+        | {"recipe": {"name": "nuclei_small", **RECIPES["nuclei_small"].as_dict()}}
+        | {"mask_ap": 0.25, "mask_ap_50": 0.5, "box_ap": 0.375, "relative_count_error": 0.125, "min_area": 1}
+        | changes
+    )
+
+
+def test_a_result_about_objects_is_what_its_file_says_and_no_result_about_pixels(tmp_path: Path) -> None:
+    write_results(found(), tmp_path / "nuclei.json")
+    (result,) = read_instance_results(tmp_path, "nuclei")
+    assert (result.model, result.data, result.recipe["name"]) == ("Mask R-CNN, tiny", "nuclei", "nuclei_small")
+    assert (result.mask_ap, result.mask_ap_50, result.box_ap) == (0.25, 0.5, 0.375)
+    assert (result.relative_count_error, result.min_area, result.seed) == (0.125, 1, 3)
+    assert result.path == tmp_path / "nuclei.json"
+    assert read_results(tmp_path, "nuclei") == []
+
+
+def test_a_network_that_does_both_is_read_as_both(tmp_path: Path) -> None:
+    write_results(stored() | found(model="panoptic_fpn", data="street"), tmp_path / "a.json")
+    assert len(read_results(tmp_path, "street")) == len(read_instance_results(tmp_path, "street")) == 1
+    write_results(stored(data="voc"), tmp_path / "b.json")
+    assert read_instance_results(tmp_path, "voc") == []
+
+
+def test_the_best_finder_stands_first_and_one_without_objects_last(tmp_path: Path) -> None:
+    for name, ap in {"a": 0.25, "b": math.nan, "c": 0.5}.items():
+        write_results(found(mask_ap=ap), tmp_path / f"{name}.json")
+    read = read_instance_results(tmp_path, "nuclei")
+    assert [result.path.stem for result in read if result.path] == ["c", "a", "b"]
+
+
+def test_a_broken_result_about_objects_is_named(tmp_path: Path) -> None:
+    broken = found()
+    del broken["box_ap"]
+    write_results(broken, tmp_path / "a.json")
+    with pytest.raises(ValueError, match=r"a\.json: .*got one without 'box_ap'"):
+        read_instance_results(tmp_path, "nuclei")
+
+
+def test_the_table_of_objects_has_what_ran_and_what_did_not(tmp_path: Path) -> None:
+    write_results(found(), tmp_path / "a.json")
+    write_results(found(data="nuclei_at_random", pretrained="coco"), tmp_path / "b.json")
+    ours = [*read_instance_results(tmp_path, "nuclei"), *read_instance_results(tmp_path, "nuclei_at_random")]
+    missing = instances_not_run_yet(ours, "nuclei")
+    assert len(missing) == len(instances_not_run_yet([], "nuclei")) - 1
+    rows = instance_table([*ours, *missing]).splitlines()[2:]
+    assert rows[0] == "| Mask R-CNN, tiny | nuclei_small | by group | 25.0 | 50.0 | 12.5 |"
+    assert "first trained on coco | nuclei_small | at random | 25.0" in rows[1]
+    assert all("not run yet" in row for row in rows[2:])
+
+
+def test_planned_finders_can_be_asked_for_on_the_command_line() -> None:
+    assert set(FINDERS) <= set(JOBS)
+    for runs in PLANNED.values():
+        for model, recipe in runs:
+            assert model in FINDERS
+            assert recipe in RECIPES

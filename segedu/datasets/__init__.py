@@ -21,7 +21,7 @@ from segedu.datasets.dataset import Dataset
 from segedu.datasets.getting import DownloadError, download
 from segedu.datasets.labelme import LabelMe
 from segedu.datasets.layers import Overlap
-from segedu.datasets.nuclei import NUCLEI_CATEGORIES, Nuclei
+from segedu.datasets.nuclei import NUCLEI_CATEGORIES, Nuclei, nuclei_sample
 from segedu.datasets.palette import colors_to_labels, labels_to_colors, voc_palette
 from segedu.datasets.summary import Summary, summary
 from segedu.datasets.voc import VOC, VOC_CATEGORIES, read_labelmap
@@ -66,6 +66,7 @@ __all__ = [
     "encode_voc",
     "ids_to_colors",
     "labels_to_colors",
+    "nuclei_sample",
     "read_labelmap",
     "summary",
     "voc_palette",

@@ -118,6 +118,21 @@ class Nuclei(Dataset):
         return flatten(cropped, (height, width), ground=0)
 
 
+def nuclei_sample() -> Nuclei:
+    """Two images of the data set that come with the package: one of fluorescence, one of stained tissue.
+
+    Both are of this book's val part, and in the public domain (CC0); ``README.md`` in the folder
+    ``nuclei_sample`` says whose they are.
+
+    Examples
+    --------
+    >>> sample = nuclei_sample()
+    >>> [(scene.size, len(scene.segments()) - 1) for scene in sample]  # one segment is the background
+    [((256, 320), 82), ((256, 256), 99)]
+    """
+    return Nuclei(str(resources.files("segedu.datasets").joinpath("nuclei_sample")))
+
+
 def _masks(folder: Path) -> Iterator[Layer]:
     files = by_stem(folder, (".png",))
     if not files:

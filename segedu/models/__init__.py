@@ -18,7 +18,7 @@ from segedu.models.mask_rcnn import mask_rcnn
 from segedu.models.panoptic_fpn import PanopticFPN, panoptic_fpn
 from segedu.models.skips import cut_skips
 from segedu.models.small_fpn import SmallFPN
-from segedu.models.street import street_unet
+from segedu.models.street import street_mask_rcnn, street_unet
 from segedu.models.torchvision_fcn import fcn_resnet50
 from segedu.models.unet import UNet
 from segedu.models.vgg import load_vgg16
@@ -40,6 +40,7 @@ __all__ = [
     "mask_rcnn",
     "panoptic_fpn",
     "panoptic_fusion",
+    "street_mask_rcnn",
     "street_unet",
     "to_instances",
     "watershed_instances",

@@ -77,7 +77,7 @@ def read_results(folder: str | os.PathLike[str], data: str, *, split: str = "tes
     ----------
     folder : path
         Its JSON files are read. Those of other data sets and splits are left out, and so is a file about
-        anything else.
+        anything else, be it objects alone (`read_instance_results`).
     data : str
         As on the command line: ``"camvid"``, ``"street"``.
     split : str
@@ -94,11 +94,8 @@ def read_results(folder: str | os.PathLike[str], data: str, *, split: str = "tes
     """
     found = []
     for path in sorted(Path(folder).glob("*.json")):
-        try:
-            stored = json.loads(path.read_text("utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{path}: expected a JSON file, got one that cannot be read ({error})") from error
-        if not isinstance(stored, dict) or (stored.get("data"), stored.get("split")) != (data, split):
+        stored = is_about(path, data, split)
+        if stored is None or ("mask_ap" in stored and "mean_iou" not in stored):
             continue
         try:
             found += (
@@ -109,6 +106,22 @@ def read_results(folder: str | os.PathLike[str], data: str, *, split: str = "tes
                 f"{path}: expected a result of python -m segedu.training, got one without {error}; run it again"
             ) from error
     return sorted(found, key=lambda result: -result.mean_iou)
+
+
+def is_about(path: Path, data: str, split: str) -> dict[str, Any] | None:
+    """What a file holds, if it is a result on this split of this data set; else None.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON file. The message names it.
+    """
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected a JSON file, got one that cannot be read ({error})") from error
+    fits = isinstance(stored, dict) and (stored.get("data"), stored.get("split")) == (data, split)
+    return stored if fits else None
 
 
 def _run(stored: Mapping[str, Any], path: Path) -> Result:
