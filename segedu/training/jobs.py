@@ -162,8 +162,9 @@ class PixelsOf(nn.Module):
         return torch.stack([output["semantic_logits"] for output in self.model(images)])  # (N, C, H, W)
 
 
-SMALL_STUFF = 1 / 75
-"""Share of an image below which stuff becomes void: ``panopticapi``'s 64² pixels of COCO's 640×480."""
+SMALL_STUFF = 1 / 256
+"""Share of an image below which stuff becomes void; ``benchmarks/street_fusion.py`` shows why. ``panopticapi``
+takes 64² pixels of COCO's 640×480, 1 / 75."""
 
 
 class PanopticJob(DetectorJob):
