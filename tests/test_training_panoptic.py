@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from detection_cases import small_detector, some_squares, squares
+from segedu import Instances
 from segedu.fusion import panoptic_fusion
 from segedu.metrics import panoptic_quality
 from segedu.models import PanopticFPN, instance_targets, to_instances
@@ -71,6 +72,8 @@ def test_what_is_counted_is_the_fusion_of_both_answers():
         with torch.no_grad():
             output = model([SceneDataset([scene])[0][0]])[0]
         objects, logits = to_instances(output), output["semantic_logits"].numpy()
+        things = objects.labels > 0  # 0 is ground
+        objects = Instances(objects.masks[things], objects.labels[things], objects.scores[things])
         fused.append(
             panoptic_fusion(logits, objects, image=scene.image, categories=scene.categories, **thresholds)
         )
@@ -89,6 +92,19 @@ def test_both_answers_come_back_to_the_size_of_the_image():
     assert model.sizes == [(16, 16)]
     assert found.tp.tolist() == [1, 1, 0]
     assert found.sq > 0.8
+
+
+def test_an_object_of_the_class_of_stuff_is_left_out():
+    class CallsItGround(Knowing):
+        def forward(self, images):
+            (answer,) = super().forward(images)
+            return [answer | {"labels": torch.ones_like(answer["labels"])}]  # 1 is class 0, ground
+
+    scene = squares([(4, 4, 24, 1)])
+    found = evaluate_panoptic(CallsItGround([scene]), [scene], min_stuff_area=0)
+    assert found.tp.tolist() == [1, 0, 0]
+    assert found.fn.tolist() == [0, 1, 0]
+    assert found.fp.tolist() == [0, 0, 0]
 
 
 def test_the_network_goes_on_in_the_mode_it_was_in():

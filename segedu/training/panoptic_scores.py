@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
@@ -13,6 +14,7 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from segedu.fusion import panoptic_fusion
+from segedu.instances import Instances
 from segedu.metrics import PanopticQuality, match_segments
 from segedu.models import to_instances
 from segedu.scene import Scene
@@ -95,14 +97,18 @@ def evaluate_panoptic(
 def fuse(output: dict[str, Tensor], scene: Scene, **thresholds: Any) -> Scene:
     """One panoptic answer from the two of a network to a scene's image; arguments as of `panoptic_fusion`.
 
-    Logits of an image that was made smaller are interpolated back.
+    Logits of an image that was made smaller are interpolated back. Objects that have the class of stuff, as
+    untrained detectors find them, are left out.
     """
+    objects = to_instances(output)
+    things = np.array([category.isthing for category in scene.categories])[objects.labels]
+    assert objects.scores is not None
     logits = output["semantic_logits"].float()[None]  # (1, C, h, w)
     if logits.shape[-2:] != scene.size:
         logits = functional.interpolate(logits, scene.size, mode="bilinear")
     return panoptic_fusion(
         logits[0].cpu().numpy(),
-        to_instances(output),
+        Instances(objects.masks[things], objects.labels[things], objects.scores[things]),
         image=scene.image,
         categories=scene.categories,
         **thresholds,
