@@ -13,7 +13,14 @@ import training_processes
 from segedu.training import __main__ as command
 from segedu.training import load_checkpoint
 from training_cases import some_streets
-from training_processes import MOMENTS, TINY, arguments, find_objects, train_and_evaluate
+from training_processes import (
+    MOMENTS,
+    TINY,
+    arguments,
+    find_objects,
+    label_everything,
+    train_and_evaluate,
+)
 
 torch.set_num_threads(1)
 
@@ -96,6 +103,14 @@ def test_two_processes_end_with_the_same_weights(by_two):
 def test_two_processes_find_what_one_finds(by_two):
     alone = find_objects()
     assert np.isfinite(alone["precision"]).any()
+    for process in by_two:
+        for name, value in alone.items():
+            np.testing.assert_array_equal(process[name], value)
+
+
+def test_two_processes_label_everything_as_one_does(by_two):
+    alone = label_everything()
+    assert alone["fp"].sum() > 0
     for process in by_two:
         for name, value in alone.items():
             np.testing.assert_array_equal(process[name], value)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from detection_cases import small_detector, some_squares
+from segedu.models import PanopticFPN
 from segedu.training import (
     Recipe,
     SceneDataset,
@@ -20,6 +21,7 @@ from segedu.training import (
     default_accelerator,
     evaluate,
     evaluate_instances,
+    evaluate_panoptic,
     fit,
     fit_instances,
 )
@@ -93,6 +95,15 @@ def find_objects():
     }
 
 
+def label_everything():
+    """What one process and two have to agree on: the counts of all segments of 7 scenes."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = PanopticFPN(small_detector(), 3, channels=16)
+    found = evaluate_panoptic(model, some_squares(7), min_stuff_area=5, min_score=0.3)
+    return {name: getattr(found, name) for name in ("iou_sum", "tp", "fp", "fn")}
+
+
 def learn_objects():
     """Weights after a run of a detector. Two processes draw other boxes than one, but have to agree."""
     model = small_detector()
@@ -107,6 +118,7 @@ def shared(folder):
         folder / f"{accelerator.process_index}.npz",
         **train_and_evaluate(),
         **find_objects(),
+        **label_everything(),
         **learn_objects(),
     )
 

@@ -28,6 +28,7 @@ from segedu.training.losses import (
     over_processes,
 )
 from segedu.training.muon import Muon
+from segedu.training.panoptic_scores import evaluate_panoptic
 from segedu.training.recipes import RECIPES, Recipe
 from segedu.training.recording import Recorder, Recording, street_recording
 from segedu.training.run import fit
@@ -56,6 +57,7 @@ __all__ = [
     "dice",
     "evaluate",
     "evaluate_instances",
+    "evaluate_panoptic",
     "fit",
     "fit_instances",
     "focal",

@@ -16,7 +16,7 @@ from accelerate import Accelerator
 from PIL import Image
 from torch import nn
 
-from segedu.metrics import ConfusionMatrix
+from segedu.metrics import ConfusionMatrix, PanopticQuality
 from segedu.scene import VOID, Category, Scene
 from segedu.training.data import SceneDataset
 from segedu.training.instance_scores import InstanceScores
@@ -62,6 +62,20 @@ def instance_measures(scores: InstanceScores, categories: Sequence[Category]) ->
         "relative_count_error": scores.relative_count_error,
         "score_threshold": scores.score_threshold,
         "min_area": scores.min_area,
+    }
+
+
+def panoptic_measures(quality: PanopticQuality) -> dict[str, Any]:
+    """The measures of whole labellings in a result file. A class's qualities stand under its name."""
+    names = [category.name for category in quality.categories]
+    per_class = quality.per_class._asdict()
+    return {
+        "pq": quality.pq,
+        "sq": quality.sq,
+        "rq": quality.rq,
+        "things": quality.things._asdict(),
+        "stuff": quality.stuff._asdict(),
+        **{f"{one}_per_class": dict(zip(names, x.tolist(), strict=True)) for one, x in per_class.items()},
     }
 
 

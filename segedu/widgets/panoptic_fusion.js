@@ -71,7 +71,7 @@ function createBoard({ size: [height, width], image, smooth }, title) {
   marks.append(lines, halo, outline);
   const heading = h("p", { class: "pf-title" });
   const board = h("div", { class: "picture pf-picture", role: "img", style: `aspect-ratio: ${width} / ${height}` },
-    h("img", { src: image, alt: "", class: smooth ? "segedu-image" : "segedu-image pixels" }), h("div", { class: "layers" }, canvas, marks));
+    h("img", { src: image, alt: `The image, under the labels: ${title}`, class: smooth ? "segedu-image" : "segedu-image pixels" }), h("div", { class: "layers" }, canvas, marks));
   return {
     node: h("div", { class: "pf-side", "data-board": title }, heading, board),
     show(ids, tints, words, label, alongside) {
