@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 
+# What students get has no outputs that could be compared; tests/test_exercises_notebooks.py runs it.
+collect_ignore_glob = ["exercises/student/*.ipynb"]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.nbval or config.option.nbval_lax:
         config.option.nbval_current_env = not config.option.nbval_kernel_name
