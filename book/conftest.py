@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-
 # What students get has no outputs that could be compared; tests/test_exercises_notebooks.py runs it.
 collect_ignore_glob = ["exercises/student/*.ipynb"]
 

@@ -1,7 +1,7 @@
 """An exercise notebook: which cell is what, what students get, and what stays with the instructor.
 
-The notebooks in ``book/exercises`` are the one source of the exercises. Each exercise starts with a heading such as
-``## 5.4 IoU of each class · 3 points``; what its cells are follows from what is in them:
+The notebooks in ``book/exercises`` are the one source of the exercises. Each exercise starts with a heading
+such as ``## 5.4 IoU of each class · 3 points``; what its cells are follows from what is in them:
 
 - a code cell with ``### BEGIN SOLUTION`` is answered by code;
 - a code cell with ``### BEGIN HIDDEN TESTS`` checks it and gives the points;

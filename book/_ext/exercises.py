@@ -1,8 +1,8 @@
 """The exercises of a chapter in its page: statement, stub, and the solution folded away.
 
-A chapter writes ``{exercises} 05``. The text comes from the notebook in ``book/exercises`` whose name begins so, when
-the book is built: page and notebook cannot drift apart. With the environment variable ``SEGEDU_SOLUTIONS=off`` the
-pages hold no solution at all.
+A chapter writes ``{exercises} 05``. The text comes from the notebook in ``book/exercises`` whose name begins
+so, when the book is built: page and notebook cannot drift apart. With the environment variable
+``SEGEDU_SOLUTIONS=off`` the pages hold no solution at all.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def page(notebook: NotebookNode, *, colab: str, file: str, shown: bool) -> str:
     """
     parts = [
         f"Write and check your answers in the notebook of these exercises: [open it in Colab]({colab}), or "
-        f"{{download}}`take the file <{file}>`. Each check answers within a second, with a hint where one is due."
+        f"[take the file](path:{file}). Each check answers within a second, with a hint where one is due."
     ]
     for exercise in exercises(notebook):
         parts.append("\n\n".join(_exercise(exercise, shown)))
@@ -108,7 +108,8 @@ def page(notebook: NotebookNode, *, colab: str, file: str, shown: bool) -> str:
 def _exercise(exercise: Exercise, shown: bool) -> Iterator[str]:
     head, *rest = exercise.cells
     label = f"exercise-{exercise.chapter:02}-{exercise.number}"
-    yield f"```{{rubric}} {exercise.chapter}.{exercise.number} {exercise.title}\n:name: {label}\n:class: exercise\n```"
+    title = f"{exercise.chapter}.{exercise.number} {exercise.title}"
+    yield f"```{{rubric}} {title}\n:name: {label}\n```"
     yield head.source.partition("\n")[2].strip()
     code: list[str] = []  # the stub and its check stand in one block
     solutions: list[str] = []
@@ -150,7 +151,8 @@ def _statement(cell: NotebookNode, outputs: bool) -> Iterator[str]:
     if cell.cell_type != "code":
         yield cell.source
         return
-    yield from _block([cell.source])
+    if "remove-input" not in cell.metadata.get("tags", []):
+        yield from _block([cell.source])
     for output in cell.outputs if outputs else ():
         data = output.get("data", {})
         if output.output_type == "stream":
@@ -167,7 +169,9 @@ def _solution(cell: NotebookNode) -> str:
     return _joined([said, f"{FENCE}python\n{code}\n{FENCE}" if code else ""])
 
 
-def note_switch(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def note_switch(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
     """All pages with exercises are read again when the switch has been turned since the last build."""
     before = getattr(env, "segedu_solutions", None)
     env.segedu_solutions = solutions_are_shown()  # type: ignore[attr-defined]

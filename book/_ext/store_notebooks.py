@@ -31,7 +31,9 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 CELL_METADATA = ("tags", "mystnb", "nbgrader")  # what the book and a grader read; editors leave the rest behind
-EXERCISES = "exercises"  # the folder of notebooks with solutions; what students get lies in its folder "student"
+EXERCISES = (
+    "exercises"  # the folder of notebooks with solutions; what students get lies in its folder "student"
+)
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
 
 

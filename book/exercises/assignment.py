@@ -1,8 +1,8 @@
-"""Make assignments of exercise notebooks, with nbgrader's own command: ``make assignment NB=book/exercises/05_….ipynb``.
+"""Make assignments of exercise notebooks, with nbgrader's own command: ``make assignment NB=…`` runs this.
 
-Each notebook becomes an assignment of its name in ``build/assignment``: ``source`` holds it with solutions and hidden
-tests, ``release`` what students get. Both are thrown away and made anew; a gradebook that is there is kept. The folder is
-a whole course for nbgrader, with its settings: copy it wherever you grade.
+Each notebook becomes an assignment of its name in ``build/assignment``: ``source`` holds it with solutions
+and hidden tests, ``release`` what students get. Both are thrown away and made anew; a gradebook that is there
+is kept. The folder is a whole course for nbgrader, with its settings: copy it wherever you grade.
 """
 
 from __future__ import annotations

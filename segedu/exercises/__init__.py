@@ -1,7 +1,7 @@
 """Questions that check themselves: the quiz at the end of each chapter, and the exercises.
 
-A cell of an exercise notebook calls `check`, and the answer comes within a second. The autograded cells of a class
-call `grade`. What an exercise is, see `FunctionExercise`, `ValueExercise` and `SearchExercise`.
+A cell of an exercise notebook calls `check`, and the answer comes within a second. The autograded cells of a
+class call `grade`. What an exercise is, see `FunctionExercise`, `ValueExercise` and `SearchExercise`.
 """
 
 from segedu.exercises.bank import exercise, exercise_ids

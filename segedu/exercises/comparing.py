@@ -80,7 +80,9 @@ def _array(actual: Any, expected: np.ndarray, rtol: float, atol: float, integers
     if array.shape != expected.shape:
         if not expected.ndim:
             return f"it is an array of shape {array.shape} instead of one number"
-        return f"its shape is {array.shape} instead of {expected.shape}" if array.ndim else f"it is {kind_of(actual)} instead of {wanted}"
+        if not array.ndim:
+            return f"it is {kind_of(actual)} instead of {wanted}"
+        return f"its shape is {array.shape} instead of {expected.shape}"
     if expected.dtype.kind == "b" and array.dtype.kind != "b":
         return f"its dtype is {array.dtype} instead of bool"
     if integers and expected.dtype.kind in "iu" and array.dtype.kind not in "iu":

@@ -1,7 +1,7 @@
 """Chance that is the same on every platform: what a student's name decides.
 
-NumPy promises the integer stream of a bit generator, not what `Generator` makes of it. So the seed is a SHA-256 of
-the name, the bits are those of PCG64, and the few lines below turn them into numbers.
+NumPy promises the integer stream of a bit generator, not what `Generator` makes of it. So the seed is a
+SHA-256 of the name, the bits are those of PCG64, and the few lines below turn them into numbers.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -235,7 +236,9 @@ def _account(exercise: FunctionExercise, failure: _Failure, hint: str) -> list[t
     """Input, expected, actual, hint: the lines of the first case that failed."""
     lines = [("case", failure.case.note)] if failure.case.note else []
     names = _parameter_names(exercise.reference, len(failure.case.args))
-    lines.append(("input", "\n".join(f"{n} = {show(v)}" for n, v in zip(names, failure.case.args, strict=True))))
+    lines.append(
+        ("input", "\n".join(f"{n} = {show(v)}" for n, v in zip(names, failure.case.args, strict=True)))
+    )
     if failure.expected:
         lines.append(("expected", failure.expected))
     if failure.outcome.error is None:
@@ -298,7 +301,7 @@ def _explain_value(
     exercise: ValueExercise, name: str, value: Any, given: Mapping[str, Any]
 ) -> Misconception | None:
     for misconception in exercise.misconceptions:
-        theirs = call(lambda m=misconception: m.wrong(**copy.deepcopy(dict(given))), QUICK).value
+        theirs = call(partial(misconception.wrong, **copy.deepcopy(dict(given))), QUICK).value
         if name:
             if not isinstance(theirs, Mapping) or name not in theirs:
                 continue

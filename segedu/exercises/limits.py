@@ -1,9 +1,10 @@
 """Run a stranger's function: within a time limit, whatever it raises or prints.
 
-Where the system has alarms (Linux, macOS, Colab) and the code runs in the main thread, an alarm interrupts it. Else
-it runs in a thread of its own, which is asked to stop. Two things cannot be stopped from inside Python: one single
-call into compiled code that never returns, and a loop that catches everything (a bare ``except:``). And a program
-that ends the process (``os._exit``) ends the notebook's kernel: a grader has to run in a process of its own.
+Where the system has alarms (Linux, macOS, Colab) and the code runs in the main thread, an alarm interrupts
+it. Else it runs in a thread of its own, which is asked to stop. Two things cannot be stopped from inside
+Python: one single call into compiled code that never returns, and a loop that catches everything (a bare
+``except:``). And a program that ends the process (``os._exit``) ends the notebook's kernel: a grader has to
+run in a process of its own.
 """
 
 from __future__ import annotations
@@ -116,9 +117,7 @@ def _in_a_thread(function: Callable[[], Any], seconds: float) -> Any:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp)
-        )
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp))
         thread.join(1.0)
         raise StillRunning if thread.is_alive() else TimeUp
     if errors:

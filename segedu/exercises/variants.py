@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from segedu.exercises.bank import exercise, exercise_ids
 from segedu.exercises.draws import Draws
-from segedu.exercises.exercise import FunctionExercise
+from segedu.exercises.exercise import FunctionExercise, SearchExercise, ValueExercise
 
 
 class Variant(Mapping[str, Mapping[str, Any]]):
@@ -19,13 +19,13 @@ class Variant(Mapping[str, Mapping[str, Any]]):
 
     def __getitem__(self, exercise_id: str) -> Mapping[str, Any]:
         asked = exercise(exercise_id)
-        if isinstance(asked, FunctionExercise):
+        if not isinstance(asked, ValueExercise | SearchExercise):
             raise KeyError(f"{exercise_id} asks for a function: it is the same for everybody")
         if asked.draw is None or not self.student.strip():
             return copy.deepcopy(dict(asked.given))
         return asked.draw(Draws(f"{exercise_id} {self.student}"))
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return (name for name in exercise_ids() if not isinstance(exercise(name), FunctionExercise))
 
     def __len__(self) -> int:
@@ -38,7 +38,7 @@ class Variant(Mapping[str, Mapping[str, Any]]):
 def variant(student_id: str = "") -> Variant:
     """The numbers of one student: a mapping from the id of an exercise to its parameters.
 
-    They follow from a hash of the id, and are the same on every platform. Without an id they are the book's own.
+    They follow from a hash of the id, the same on every platform. Without an id they are the book's own.
 
     Parameters
     ----------

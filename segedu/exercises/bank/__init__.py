@@ -1,7 +1,7 @@
 """The exercises of all chapters: one module ``cNN_name.py`` for each, with a tuple ``EXERCISES``.
 
-A module is found by its name, so a new chapter needs no entry anywhere. It is loaded when one of its exercises is
-asked for.
+A module is found by its name, so a new chapter needs no entry anywhere. It is loaded when one of its exercises
+is asked for. A package works as well as a module.
 """
 
 from __future__ import annotations
