@@ -165,7 +165,7 @@ def solution(cell: NotebookNode) -> tuple[str, str]:
 
     The comment that a solution by code begins with is its text; in words, all of it is text.
     """
-    lines = list(_inside(cell.source, SOLUTION))
+    lines = [line for line, inside in _told_apart(cell.source, SOLUTION) if inside]
     if cell.cell_type != "code":
         return "\n".join(lines).strip(), ""
     plain = textwrap.dedent("\n".join(lines)).split("\n")
@@ -179,15 +179,16 @@ def solution(cell: NotebookNode) -> tuple[str, str]:
     return said, f"{head}\n{textwrap.indent(code, '    ')}" if head else code
 
 
-def _inside(source: str, marks: tuple[str, str]) -> Iterator[str]:
+def _told_apart(source: str, *regions: tuple[str, str]) -> Iterator[tuple[str, bool]]:
+    """Each line of a cell but the marks, and whether it stands inside one of the regions."""
     inside = False
     for line in source.split("\n"):
-        if marks[0] in line:
+        if any(begin in line for begin, _ in regions):
             inside = True
-        elif marks[1] in line:
+        elif any(end in line for _, end in regions):
             inside = False
-        elif inside:
-            yield line
+        else:
+            yield line, inside
 
 
 def secret_lines(notebook: NotebookNode) -> set[str]:
@@ -195,11 +196,12 @@ def secret_lines(notebook: NotebookNode) -> set[str]:
 
     Lines of a few characters, and those that stand elsewhere in the notebook as well, give nothing away.
     """
-    public = {line.strip() for cell in student_version(notebook).cells for line in cell.source.splitlines()}
-    secret = {
-        line.strip()
-        for cell in notebook.cells
-        for marks in (SOLUTION, HIDDEN)
-        for line in _inside(cell.source, marks)
-    }
-    return {line for line in secret - public if len(line) >= 8}
+    told = [part for cell in notebook.cells for part in _told_apart(cell.source, SOLUTION, HIDDEN)]
+    secret = {line.strip() for line, inside in told if inside}
+    return {line for line in secret - set(public_lines(notebook)) if len(line) >= 8}
+
+
+def public_lines(notebook: NotebookNode) -> list[str]:
+    """What everybody may see: all lines outside of solutions and hidden tests, in their order."""
+    told = [part for cell in notebook.cells for part in _told_apart(cell.source, SOLUTION, HIDDEN)]
+    return [line.strip() for line, inside in told if not inside]

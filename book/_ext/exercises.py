@@ -62,6 +62,7 @@ class Exercises(SphinxDirective):
         if len(found) != 1:
             raise self.error(f"expected one notebook {FOLDER}/{self.arguments[0]}_….ipynb, found {len(found)}")
         (path,) = found
+        pages_with_exercises(self.env).add(self.env.docname)
         student = path.parent / "student" / path.name
         for file in (path, student):
             self.env.note_dependency(str(file))
@@ -169,13 +170,21 @@ def _solution(cell: NotebookNode) -> str:
     return _joined([said, f"{FENCE}python\n{code}\n{FENCE}" if code else ""])
 
 
+def pages_with_exercises(env: BuildEnvironment) -> set[str]:
+    """Names of the pages with exercises, kept with the environment between builds."""
+    if not hasattr(env, "segedu_exercises"):
+        env.segedu_exercises = set()  # type: ignore[attr-defined]
+    return env.segedu_exercises  # type: ignore[attr-defined, no-any-return]
+
+
 def note_switch(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """All pages with exercises are read again when the switch has been turned since the last build."""
+    """Pages with exercises are read again when the switch has been turned since the last build."""
     before = getattr(env, "segedu_solutions", None)
     env.segedu_solutions = solutions_are_shown()  # type: ignore[attr-defined]
-    return sorted(env.found_docs) if before not in (None, env.segedu_solutions) else []  # type: ignore[attr-defined]
+    turned = before != env.segedu_solutions  # type: ignore[attr-defined]
+    return sorted(pages_with_exercises(env) & env.found_docs) if turned else []
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Chance that is the same on every platform: what a student's name decides.
 
-NumPy promises the integer stream of a bit generator, not what `Generator` makes of it. So the seed is a
-SHA-256 of the name, the bits are those of PCG64, and the few lines below turn them into numbers.
+Each number is a SHA-256 of the name and of how many numbers came before it: nothing
+depends on the version of a library.
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -31,12 +32,14 @@ class Draws:
     """
 
     def __init__(self, text: str) -> None:
-        digest = hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8")).digest()
-        self._bits = np.random.PCG64(int.from_bytes(digest, "big"))
+        self._text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+        self._count = 0
 
     def whole(self, low: int, high: int) -> int:
         """A whole number from `low` to `high`, both included."""
-        return low + int(self._bits.random_raw()) % (high - low + 1)  # the bias is below 2**-40
+        digest = hashlib.sha256(f"{self._text}\n{self._count}".encode()).digest()
+        self._count += 1
+        return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
 
     def choice(self, options: Sequence[T]) -> T:
         """One of `options`."""

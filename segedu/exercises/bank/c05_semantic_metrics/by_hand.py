@@ -34,8 +34,9 @@ def _measures(confmat: Counts) -> dict[str, Any]:
 def _draw_matrix(draws: Draws) -> dict[str, Any]:
     confmat = draws.array((3, 3), 0, 3)
     confmat[range(3), range(3)] = draws.array((3,), 4, 9)
-    confmat[draws.whole(0, 2)] *= 2
-    confmat[0, 1] += 1  # so that rows and columns differ
+    missed = draws.whole(0, 2)
+    confmat[missed, missed] = 0
+    confmat[missed, missed - 1] += 2  # all of it is taken for another class
     return {"confmat": confmat}
 
 
