@@ -40,8 +40,8 @@ def notebooks() -> list[Path]:
 def build(*settings: str, over: Path | None = None) -> Path:
     """Build all pages, with warnings as errors; the folder of the HTML.
 
-    `settings` are environment variables, such as ``"SEGEDU_SOLUTIONS=off"``; each set has a folder of its own. `over` is
-    the HTML of an earlier build: a copy of it is brought up to date, instead of building anew.
+    `settings` are environment variables, such as ``"SEGEDU_SOLUTIONS=off"``; each set has a folder of its own.
+    `over` is the HTML of an earlier build: a copy of it is brought up to date, instead of building anew.
 
     Raises
     ------

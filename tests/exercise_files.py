@@ -36,7 +36,7 @@ def words(text: str) -> str:
 
 
 def secret_phrases(notebook: NotebookNode) -> set[str]:
-    """What only its solutions and hidden tests say, line by line, where it is too long to stand elsewhere by chance."""
+    """What only its solutions and hidden tests say, where it is too long to stand elsewhere by chance."""
     public = words("\n".join(public_lines(notebook)))
     found = {words(line) for line in secret_lines(notebook)}
     return {phrase for phrase in found if len(phrase.split()) >= LONG and phrase not in public}

@@ -24,7 +24,6 @@ from exercise_files import (
 )
 from exercise_notebooks import ANSWER, CHECK, WORDS, exercises, kind, marked, secret_lines, student_version
 from segedu.exercises import exercise, exercise_ids
-from store_notebooks import tidy
 
 NOTEBOOKS = exercise_notebooks()
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -128,7 +127,7 @@ def test_nbgrader_makes_the_notebook_that_the_book_links_to(
 def test_a_notebook_and_its_student_version_are_stored_as_make_notebooks_stores_them(path: Path) -> None:
     notebook = read(path)
     hint = f"run: make notebooks NB=book/exercises/{path.name}"
-    assert notebook == marked(tidy(notebook)), hint
+    assert notebook == marked(notebook), hint
     assert read(path.parent / "student" / path.name) == student_version(notebook), hint
 
 

@@ -1,4 +1,4 @@
-"""The exercises in the pages: statement, stub, solution folded away, and no trace of it if solutions are off."""
+"""The exercises in the pages: statement, stub, solution folded away, and no trace of it if they are off."""
 
 from __future__ import annotations
 
@@ -117,35 +117,57 @@ def test_solutions_are_folded_away(book_html: Path, path: Path) -> None:
     assert not soup.select("section#exercises details[open]")
     for box in soup.select("section#exercises details"):
         box.decompose()
-    assert leaks(soup.get_text(), path) == []
+    rest = words(soup.get_text())
+    assert [phrase for phrase in secret_here(path) if phrase in rest] == []
 
 
-def leaks(text: str, path: Path) -> list[str]:
-    """Phrases of solutions and hidden tests in a text, but for those that a chapter has anyway."""
-    public = words(" ".join(cell.source for nb in bookfiles.notebooks() for cell in read(nb).cells))
+def secret_here(path: Path) -> set[str]:
+    """Phrases of solutions and hidden tests, but for those that a chapter has anyway."""
+    public = words(" ".join(cell.source for book in bookfiles.notebooks() for cell in read(book).cells))
     secret = {phrase for phrase in secret_phrases(read(path)) if phrase not in public}
     assert secret, f"{path.name} has nothing to hide: the test would be empty"
-    given = words(text)
-    return sorted(phrase for phrase in secret if phrase in given)
+    return secret
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_without_solutions_no_file_of_the_site_has_one(closed_book: Path, path: Path) -> None:
+@pytest.fixture(scope="module")
+def closed_texts(closed_book: Path) -> dict[str, str]:
+    """Path of every file of the book without solutions → its words."""
+    texts = {}
     for file in sorted(closed_book.rglob("*")):
         if file.suffix == ".html":
             text = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser").get_text()
         elif file.suffix == ".ipynb":
             text = "\n".join(cell.source for cell in read(file).cells)
-        elif file.suffix in (".js", ".json", ".txt", ".md", ".inv") and "_static" not in file.parts:
-            text = file.read_text(encoding="utf-8", errors="replace")
+        elif file.suffix in (".js", ".json", ".txt", ".md") and "_static" not in file.parts:
+            text = file.read_text(encoding="utf-8")
         else:
             continue
-        assert leaks(text, path) == [], file.relative_to(closed_book)
+        texts[str(file.relative_to(closed_book))] = words(text)
+    return texts
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_without_solutions_no_file_of_the_site_has_one(closed_texts: dict[str, str], path: Path) -> None:
+    secret = secret_here(path)
+    assert [(file, phrase) for file, text in closed_texts.items() for phrase in secret if phrase in text] == []
+    assert {"searchindex.js", f"book/{path.stem}.html", f"_sources/book/{path.stem}.ipynb"} <= set(closed_texts)
+
+
+def indexed(html: Path) -> set[str]:
+    """The words that a reader can search for."""
+    text = (html / "searchindex.js").read_text(encoding="utf-8")
+    return set(json.loads(text.partition("Search.setIndex(")[2].rpartition(")")[0])["terms"])
+
+
+def test_without_solutions_their_words_cannot_be_searched_for(book_html: Path, closed_book: Path) -> None:
+    assert indexed(book_html) - indexed(closed_book)
+    secret = {word for path in NOTEBOOKS for phrase in secret_here(path) for word in phrase.split()}
+    for file in closed_book.rglob("*.html"):
+        secret -= set(words(BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser").get_text()).split())
+    assert secret & indexed(closed_book) == set()
 
 
 def test_without_solutions_no_chapter_with_a_notebook_has_one_of_its_own(closed_book: Path) -> None:
     for path in NOTEBOOKS:
         soup = chapter(closed_book, path)
         assert [box for box in soup.select("details") if "Solution" in box.get_text()] == []
-        source = json.dumps(read(path.parents[1] / path.name))
-        assert "dropdown} Solution" not in source
