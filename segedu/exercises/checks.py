@@ -50,7 +50,7 @@ def check(exercise_id: str, answer: Any, *, student: str = "") -> None:
                                   [0, 1, 0]])
        expected: array([0.857143, 0.6     , 0.      ])
        yours:    array([1.  , 0.75, 0.  ])
-       so:       at [0] it is 1.0 instead of 0.8571428571428571
+       so:       at [0] it is 1.0 instead of 0.8571429
        hint:     This is recall: what was found, of what is there. IoU also pays for what was invented.
     """
     print(_judged(exercise_id, answer, student, (0,), ()).text)

@@ -28,6 +28,8 @@ def show(value: Any) -> str:
 
 
 def _show(value: Any) -> str:
+    if isinstance(value, float | np.floating):
+        return repr(float(f"{value:.7g}"))  # one digit more than answers are compared by
     if isinstance(value, np.generic):
         return _cut(repr(value.item()))
     if isinstance(value, np.ndarray):
