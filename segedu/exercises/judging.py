@@ -110,7 +110,7 @@ def _say(
     text = [f"{mark} {exercise.id} {exercise.title}: {verdict}"]
     for label, value in lines:
         first, *rest = value.splitlines() or [""]
-        text += [f"   {label + ':':<10}{first}", *(" " * 13 + line for line in rest)]
+        text += [f"   {label + ':' if label else '':<10}{first}", *(" " * 13 + line for line in rest)]
     return Judgement(mark, "\n".join(text), misconceptions)
 
 
@@ -236,9 +236,8 @@ def _account(exercise: FunctionExercise, failure: _Failure, hint: str) -> list[t
     """Input, expected, actual, hint: the lines of the first case that failed."""
     lines = [("case", failure.case.note)] if failure.case.note else []
     names = _parameter_names(exercise.reference, len(failure.case.args))
-    lines.append(
-        ("input", "\n".join(f"{n} = {show(v)}" for n, v in zip(names, failure.case.args, strict=True)))
-    )
+    for label, name, value in zip(["input", *[""] * len(names)], names, failure.case.args, strict=False):
+        lines.append((label, f"{name} = " + show(value).replace("\n", "\n" + " " * (len(name) + 3))))
     if failure.expected:
         lines.append(("expected", failure.expected))
     if failure.outcome.error is None:
