@@ -62,6 +62,21 @@ class Hostile:
     __hash__ = None  # type: ignore[assignment]
 
 
+class HostileDict(dict):
+    """A dict that cannot be read."""
+
+    def get(self, *args: Any) -> Any:
+        raise RuntimeError("no item")
+
+
+class HostileClass:
+    """Cannot even be asked what it is."""
+
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("no class")
+
+
 def forever(x: Any) -> None:
     while True:
         pass
@@ -272,6 +287,8 @@ GIVEN = {"a": 2, "b": 3}
         ({"sum": Hostile(), "pair": [2, 3]}, WRONG, "cannot be compared"),
         (5, WRONG, "expected a dict with the keys 'sum', 'pair', got a number"),
         (Hostile(), WRONG, "expected a dict"),
+        (HostileDict(), WRONG, "cannot be judged: it raised RuntimeError: no item"),
+        (HostileClass(), WRONG, "cannot be judged"),
     ],
 )
 def test_values_are_judged_one_by_one(answer: Any, mark: str, said: str) -> None:

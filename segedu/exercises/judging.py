@@ -91,12 +91,15 @@ def judge(
     """
     if answer is None or answer is Ellipsis:
         return _say(exercise, NOT_YET, "not yet written.")
-    if isinstance(exercise, FunctionExercise):
-        return _judge_function(exercise, answer, seed, extra)
-    if isinstance(exercise, SearchExercise):
-        return _judge_search(exercise, answer, given)
-    assert isinstance(exercise, ValueExercise)
-    return _judge_value(exercise, answer, given)
+    try:
+        if isinstance(exercise, FunctionExercise):
+            return _judge_function(exercise, answer, seed, extra)
+        if isinstance(exercise, SearchExercise):
+            return _judge_search(exercise, answer, given)
+        assert isinstance(exercise, ValueExercise)
+        return _judge_value(exercise, answer, given)
+    except Exception as error:  # an object that misbehaves wherever it is touched
+        return _say(exercise, WRONG, f"your answer cannot be judged: {_raised(error)}.")
 
 
 def _say(

@@ -84,9 +84,14 @@ MPA = FunctionExercise(
     hint="Of the true pixels of each class, which share was found? Then the mean over the classes that are there.",
     misconceptions=(
         Misconception(
+            "the function of the statement",
+            lambda confmat: np.nanmean(np.diag(confmat) / np.maximum(predicted_pixels(confmat), 1)),
+            "Both bugs are still there. Which sums does axis=0 take? And what is 0 divided by the maximum of 0 and 1?",
+        ),
+        Misconception(
             "precision for recall",
             lambda confmat: nanmean(metrics.precision_per_class(confmat)),
-            "The bug is still there: axis=0 sums the columns, the predicted totals. That is the mean precision.",
+            "You divide by the columns, the predicted totals (axis=0): that is the mean precision.",
         ),
         Misconception(
             "pixel accuracy",
