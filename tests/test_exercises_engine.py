@@ -288,13 +288,18 @@ GIVEN = {"a": 2, "b": 3}
         (5, WRONG, "expected a dict with the keys 'sum', 'pair', got a number"),
         (Hostile(), WRONG, "expected a dict"),
         (HostileDict(), WRONG, "cannot be judged: it raised RuntimeError: no item"),
-        (HostileClass(), WRONG, "cannot be judged"),
     ],
 )
 def test_values_are_judged_one_by_one(answer: Any, mark: str, said: str) -> None:
     judged = judge(SUMS, answer, GIVEN)
     assert judged.mark == mark
     assert said in judged.text
+
+
+def test_an_object_that_cannot_be_asked_what_it_is_is_reported() -> None:
+    for asked, given in ((SUMS, GIVEN), (HALVES, {}), (LARGE, {})):
+        mark = judge(asked, HostileClass(), given).mark
+        assert mark == WRONG
 
 
 def test_the_right_value_is_never_told() -> None:
