@@ -43,8 +43,8 @@ def untouched(path: Path) -> Run:
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, NotebookNode]:
     """What nbgrader's own command makes of each notebook."""
-    course = tmp_path_factory.mktemp("course")
-    return {path: read(make_assignment(path, course)) for path in NOTEBOOKS}
+    folder = make_assignment("all", NOTEBOOKS, tmp_path_factory.mktemp("course"))
+    return {path: read(folder / path.name) for path in NOTEBOOKS}
 
 
 @each
