@@ -196,6 +196,24 @@ def test_a_misconception_is_named_beside_a_second_mistake() -> None:
     assert [found.name for found in judged.misconceptions] == ["doubles"]
 
 
+def test_a_slow_reference_takes_no_time_from_the_student() -> None:
+    def slow(x: int) -> int:
+        deadline = time.monotonic() + 0.15
+        while time.monotonic() < deadline:
+            pass
+        return x
+
+    asked = FunctionExercise(
+        id="99.5",
+        title="Slow",
+        reference=slow,
+        cases=(Case((1,)), Case((2,)), Case((3,))),
+        seconds=0.2,
+        hint="No.",
+    )
+    assert judge(asked, lambda x: x, {}).mark == RIGHT
+
+
 def test_the_line_of_an_error_is_named() -> None:
     def answer(x: np.ndarray) -> np.ndarray:
         return x @ np.zeros((5, 5))  # here

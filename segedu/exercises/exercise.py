@@ -107,7 +107,7 @@ class FunctionExercise(Exercise):
     rounds : int
         How many random cases.
     seconds : float
-        How long all cases together may take.
+        How long the answer may take for all cases together.
     integers : bool
         Whether whole numbers must have an integer dtype, not only integer values.
     """

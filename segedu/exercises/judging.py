@@ -126,11 +126,14 @@ def _judge_function(
     if not callable(answer):
         came = f"expected a function, got {kind_of(answer)}. Pass its name, without calling it."
         return _say(exercise, WRONG, came)
-    deadline = time.monotonic() + exercise.seconds
+    left = exercise.seconds
     failures, number = [], 0
     for case in _cases(exercise, seed, extra):
         number += 1
-        failure = _try(exercise, answer, case, deadline - time.monotonic())
+        right = _reference(exercise, case)  # its time is not the student's
+        start = time.monotonic()
+        failure = _try(exercise, answer, case, right, left)
+        left -= time.monotonic() - start
         if failure is None:
             continue
         if isinstance(failure.outcome.error, NotImplementedError):
@@ -160,13 +163,14 @@ def _cases(exercise: FunctionExercise, seed: Sequence[int], extra: Sequence[Case
             yield Case(exercise.random(generator))
 
 
-def _try(exercise: FunctionExercise, answer: Any, case: Case, seconds: float) -> _Failure | None:
+def _try(
+    exercise: FunctionExercise, answer: Any, case: Case, right: Outcome, seconds: float
+) -> _Failure | None:
     """Run the answer on one case; None if it is right."""
     args = copy.deepcopy(case.args)
     outcome = call(lambda: answer(*args), seconds)
     if isinstance(outcome.error, TimeUp | NotImplementedError):
         return _Failure(case, outcome, _raised(outcome.error), final=True)
-    right = _reference(exercise, case)
     if right.error is not None:
         kind = type(right.error)
         expected = f"an error, {kind.__name__}"
