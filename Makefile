@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 HTML := _build/html
 PORT ?= 8000
-NB ?= book/*.ipynb
-TEST_EXTRAS := book,lab,test
+NB ?= book/*.ipynb book/exercises/*.ipynb
+TEST_EXTRAS := book,lab,test,grading
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab notebooks shots lint test clean
+.PHONY: help book serve lab notebooks assignment shots lint test clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ lab: $(VENV)/installed-lab ## open the notebooks in JupyterLab
 notebooks: $(VENV)/installed-lab ## run the notebooks and store their outputs (one: NB=book/01_….ipynb)
 	@$(BIN)/python book/_ext/store_notebooks.py $(NB)
 
+assignment: $(VENV)/installed-grading ## what students get of an exercise notebook, for nbgrader (NB=book/exercises/05_….ipynb)
+	@$(BIN)/python book/exercises/assignment.py $(filter book/exercises/%,$(wildcard $(NB)))
+
 shots: book $(VENV)/installed-test ## photograph every page (wide, phone, dark) into build/shots
 	@$(BIN)/python tests/screenshots.py $(HTML) build/shots
 
@@ -48,6 +51,7 @@ clean: ## delete what was built (.venv stays)
 # A stamp for each set of packages: pip runs again only when pyproject.toml has changed.
 $(VENV)/installed-book: EXTRAS := book
 $(VENV)/installed-lab: EXTRAS := lab
+$(VENV)/installed-grading: EXTRAS := grading
 $(VENV)/installed-test: EXTRAS := $(TEST_EXTRAS)
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python
 	@echo "Installing segedu[$(EXTRAS)] into $(VENV)"

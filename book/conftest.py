@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+# What students get has no outputs that could be compared; tests/test_exercises_notebooks.py runs it.
+collect_ignore_glob = ["exercises/student/*.ipynb"]
+collect_ignore = ["exercises/nbgrader_config.py"]  # nbgrader runs it, with names of its own
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.nbval or config.option.nbval_lax:

@@ -37,8 +37,11 @@ def notebooks() -> list[Path]:
     return sorted((ROOT / "book").glob("*.ipynb"))
 
 
-def build() -> Path:
-    """Build all pages anew, with warnings as errors; the folder of the HTML.
+def build(*settings: str, over: Path | None = None) -> Path:
+    """Build all pages, with warnings as errors; the folder of the HTML.
+
+    `settings` are environment variables, such as ``"SEGEDU_SOLUTIONS=off"``; each set has a folder of its own.
+    `over` is the HTML of an earlier build: a copy of it is brought up to date, instead of building anew.
 
     Raises
     ------
@@ -46,13 +49,17 @@ def build() -> Path:
         If the build fails. The message is what it printed.
     """
     # pytest-xdist's processes build beside each other.
-    target = ROOT / "build" / "tested" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    name = "-".join([os.environ.get("PYTEST_XDIST_WORKER", "alone"), *settings])
+    target = ROOT / "build" / "tested" / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
+    if over is not None:
+        shutil.copytree(over.parent, target / "_build")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "--keep-going", "-q"]
     done = subprocess.run(
         [*map(str, command), "--path-output", str(target)],
         cwd=ROOT,
+        env={**os.environ, **dict(setting.split("=", 1) for setting in settings)},
         capture_output=True,
         text=True,
         timeout=600,

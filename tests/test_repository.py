@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bookfiles import ROOT, notebooks, pages
+from exercise_files import exercise_notebooks
 from store_notebooks import faults, tidy
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -24,6 +25,10 @@ if "google.colab" in sys.modules:
     %pip install -q "segedu @ git+{ADDRESS}"'''
 PAPERS = ["README.md", "CONTRIBUTING.md", "CITATION.cff", "_config.yml", "environment.yml"]
 BUILT_IN = {"actions/checkout", "actions/setup-python", "actions/upload-pages-artifact", "actions/deploy-pages"}
+
+each_notebook = pytest.mark.parametrize(
+    "path", [*notebooks(), *exercise_notebooks()], ids=lambda path: str(path.relative_to(ROOT / "book"))
+)
 
 
 def text(path: str | Path) -> str:
@@ -84,7 +89,7 @@ def test_conda_installs_what_the_project_lists_and_nothing_else() -> None:
 
 def test_the_makefile_installs_extras_that_exist() -> None:
     named = re.findall(r"EXTRAS := ([\w,]+)", text("Makefile"))
-    assert len(named) == 3
+    assert len(named) == 4
     assert {extra for line in named for extra in line.split(",")} <= set(PROJECT["optional-dependencies"])
 
 
@@ -133,7 +138,7 @@ def test_chapters_stand_in_the_order_of_their_numbers() -> None:
     assert numbered == sorted(numbered)
 
 
-@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+@each_notebook
 def test_a_notebook_installs_the_package_on_colab_and_hides_it(path: Path) -> None:
     first = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
     assert first.source == INSTALL
@@ -141,10 +146,10 @@ def test_a_notebook_installs_the_package_on_colab_and_hides_it(path: Path) -> No
     assert first.outputs == []
 
 
-@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+@each_notebook
 def test_a_notebook_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
-    assert notebook == tidy(notebook), f"run: make notebooks NB=book/{path.name}"
+    assert notebook == tidy(notebook), f"run: make notebooks NB={path.relative_to(ROOT)}"
     assert faults(notebook) == []
 
 

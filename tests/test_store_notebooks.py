@@ -131,6 +131,32 @@ def test_a_notebook_is_run_in_its_folder_and_stored(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.ipynb", "answer.txt"]
 
 
+def test_of_a_notebook_of_exercises_what_students_get_is_stored_too(tmp_path: Path) -> None:
+    folder = tmp_path / "exercises"
+    folder.mkdir()
+    cells = [
+        new_markdown_cell("## 5.1 One · 1 point"),
+        new_code_cell("x = None\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
+        new_code_cell("print(x)\n### BEGIN HIDDEN TESTS\nassert x\n### END HIDDEN TESTS"),
+    ]
+    path = saved(folder / "05.ipynb", *cells)
+    assert store(path) == []
+    solved, student = (nbformat.read(file, as_version=4) for file in (path, folder / "student" / "05.ipynb"))
+    assert solved.cells[2].outputs[0].text == "1\n"
+    assert solved.cells[1].metadata.nbgrader.grade_id == "ex05-1"
+    assert [cell.source for cell in student.cells[1:]] == ["x = None\n# your answer here", "print(x)"]
+    assert student.cells[2].outputs == []
+
+
+def test_a_notebook_of_exercises_with_wrong_points_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "exercises").mkdir()
+    path = saved(tmp_path / "exercises" / "05.ipynb", new_markdown_cell("## 5.1 One · 1 point"))
+    before = path.read_bytes()
+    (fault,) = store(path)
+    assert fault.startswith("05.1: expected points for 0 cells")
+    assert path.read_bytes() == before
+
+
 def test_a_notebook_that_raises_is_left_as_it_was(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.ipynb", new_code_cell("1 / 0"))
     before = path.read_bytes()

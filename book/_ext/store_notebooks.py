@@ -21,6 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from exercise_notebooks import marked, student_version
+
 CELL_TIMEOUT = 300  # seconds
 LARGEST_IMAGE = 120_000  # bytes
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # names a model that lives in one kernel only
@@ -28,7 +30,10 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-CELL_METADATA = ("tags", "mystnb")  # what the book reads; editors leave the rest behind
+CELL_METADATA = ("tags", "mystnb", "nbgrader")  # what the book and a grader read; editors leave the rest behind
+EXERCISES = (
+    "exercises"  # the folder of notebooks with solutions; what students get lies in its folder "student"
+)
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
 
 
@@ -137,14 +142,22 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 
 def store(path: Path) -> list[str]:
-    """Run one notebook and store it, or leave it as it is and say why."""
+    """Run one notebook and store it, or leave it as it is and say why.
+
+    A notebook of exercises gets nbgrader's metadata, and what students get of it is stored as well.
+    """
     try:
         notebook = tidy(run(nbformat.read(path, as_version=4), path.parent))
-    except (CellExecutionError, CellTimeoutError) as error:
+        if path.parent.name == EXERCISES:
+            notebook = marked(notebook)
+    except (CellExecutionError, CellTimeoutError, ValueError) as error:
         return [str(error)]
     found = faults(notebook)
     if not found:
         write(notebook, path)
+        if path.parent.name == EXERCISES:
+            (path.parent / "student").mkdir(exist_ok=True)
+            write(student_version(notebook), path.parent / "student" / path.name)
     return found
 
 
