@@ -22,7 +22,17 @@ from exercise_files import (
     strings,
     words,
 )
-from exercise_notebooks import ANSWER, CHECK, WORDS, exercises, kind, marked, secret_lines, student_version
+from exercise_notebooks import (
+    ANSWER,
+    CHECK,
+    WORDS,
+    exercises,
+    kind,
+    marked,
+    secret_lines,
+    solution,
+    student_version,
+)
 from segedu.exercises import exercise, exercise_ids
 
 NOTEBOOKS = exercise_notebooks()
@@ -171,3 +181,8 @@ def test_points_and_gradable_cells_must_be_as_many() -> None:
     cells[0].source = "## 5.1 Sums"
     with pytest.raises(ValueError, match=r"05\.1: expected points for 1 cells .*'· 2 points', got 0"):
         marked(new_notebook(cells=cells))
+
+
+def test_a_written_solution_may_begin_with_indented_code() -> None:
+    cell = new_markdown_cell("<!-- BEGIN SOLUTION -->\n    x = 1\n    y = 2\n\nBoth.\n<!-- END SOLUTION -->")
+    assert solution(cell) == ("    x = 1\n    y = 2\n\nBoth.", "")

@@ -167,7 +167,7 @@ def solution(cell: NotebookNode) -> tuple[str, str]:
     """
     lines = [line for line, inside in _told_apart(cell.source, SOLUTION) if inside]
     if cell.cell_type != "code":
-        return "\n".join(lines).strip(), ""
+        return "\n".join(lines).strip("\n"), ""  # a solution may begin with indented code
     plain = textwrap.dedent("\n".join(lines)).split("\n")
     comments = 0
     while comments < len(plain) and plain[comments].startswith("#"):
