@@ -20,7 +20,7 @@ class Stubs(ClearSolutions):
 
     def preprocess_cell(self, cell, resources, cell_index):
         if SOLUTION[0] in cell.source:
-            self.code_stub = {"python": stub_of(cell.source, "code")} if cell.cell_type == "code" else {}
+            self.code_stub = {"python": stub_of(cell.source, "code")}  # read in every code cell that follows
         return super().preprocess_cell(cell, resources, cell_index)
 
 
