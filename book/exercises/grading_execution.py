@@ -1,7 +1,7 @@
 """nbgrader's execution of a submission, for programs that may be wrong, endless, or sly.
 
-nbgrader gives all points to a cell without an error. Here a cell gets them only if `grade` said so. A kernel that
-dies costs what comes after, and not the grades before; a cell that prints without end does not fill the memory.
+nbgrader gives all points to a cell without an error. Here a cell gets them only if `grade` said so. A kernel
+that dies costs what comes after, and not the grades before; a cell that prints without end fills no memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from traitlets import Bool, Integer
 
 GUARD = Path(__file__).with_name("guard.py")
 PUT_BACK = "Put back before grading: "
-ENDED, TOO_LONG, NOT_GRADED = "KernelEnded", "CellTimeoutError", "NotGraded"
+ENDED, AFTER_END, TOO_LONG, NOT_JUDGED = "KernelEnded", "NotRun", "CellTimeoutError", "NotJudged"
 GIB = 2**30
 
 
@@ -59,7 +59,7 @@ class GuardedExecute(Execute):
                 changed = self._ask(f"{self._here()}.GUARD.before()") if autograded else []
                 cell, resources = super().preprocess_cell(cell, resources, index)
                 if any(output.get("ename") == TOO_LONG for output in cell.outputs):
-                    self._ask("0")  # whether it could be interrupted
+                    self._ask("0", seconds=10)  # whether it could be interrupted
                 if autograded:
                     self._decide(cell, changed)
                 return cell, resources
@@ -67,7 +67,7 @@ class GuardedExecute(Execute):
             self._ended = f"The program ended or blocked its kernel here ({type(error).__name__})."
             cell.outputs.append(_error(ENDED, self._ended))
             return cell, resources
-        cell.outputs.append(_error(NOT_GRADED, "The kernel ended in an earlier cell."))
+        cell.outputs.append(_error(AFTER_END, "The kernel ended in an earlier cell."))
         return cell, resources
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
@@ -93,7 +93,7 @@ class GuardedExecute(Execute):
         if errors and errors[0].ename == "AssertionError":
             errors[0].traceback = [errors[0].evalue]  # the message says it all; the way there would distract
         if not errors and passed < 1:
-            errors = [_error(NOT_GRADED, "No answer was judged here.")]
+            errors = [_error(NOT_JUDGED, "No answer was judged here.")]
         cell.outputs += errors[:1]
 
     def _here(self) -> str:
@@ -111,8 +111,8 @@ class GuardedExecute(Execute):
         )
         self._ask(f"{self._here()}.GUARD.before()", code)
 
-    async def _async_ask(self, expression: str, code: str = "") -> Any:
-        """Have the kernel run `code`, and give the value of an expression; never wait longer than a cell may take."""
+    async def _async_ask(self, expression: str, code: str = "", *, seconds: float = 60) -> Any:
+        """Have the kernel run `code`, and give the value of an expression."""
         sent = await ensure_async(
             self.kc.execute(
                 code,
@@ -121,7 +121,7 @@ class GuardedExecute(Execute):
                 user_expressions={"answer": f"__import__('json').dumps({expression})"},
             )
         )
-        deadline = time.monotonic() + (self.timeout or 60)
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
                 reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=1))

@@ -1,8 +1,9 @@
-"""What watches inside the kernel of a submission: `grading_execution` sends this file there before the first cell.
+"""What watches inside the kernel of a submission: `grading_execution` sends it there before the first cell.
 
-A student's cells and the grading share one process. Before each autograded cell the guard puts back whatever the
-cells before have changed in the check, in the libraries that it uses, and in Python's built-in names; it says what
-that was. And it counts the calls of `grade` that ended well: no error is not yet a proof that something was graded.
+A student's cells and the grading share one process. Before each autograded cell the guard puts back whatever
+the cells before have changed in the check, in the libraries that it uses, and in Python's built-in names; it
+says what that was. And it counts the calls of `grade` that ended well: that there was no error does not prove
+that something was graded.
 
 It stops accidents and the tricks that students share. A program that looks for the guard can deceive it.
 """

@@ -1,7 +1,7 @@
 """Mend a notebook that came back: what grading needs is put right, what a student wrote stays as it is.
 
-Colab and mail programs, and students too, lose metadata, delete cells, and move them. The notebook that was handed
-out says what belongs where. What cannot be mended is refused, with one sentence that says why.
+Colab and mail programs, and students too, lose metadata, delete cells, and move them. The notebook that was
+handed out says what belongs where. What cannot be mended is refused, with one sentence that says why.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ class Mended:
 def mend(data: bytes, released: NotebookNode) -> Mended:
     """Make a submission of the bytes of a file.
 
-    Only the cells' texts, types, pasted pictures, ids and nbgrader's metadata are taken; everything else comes from
-    `released`, the notebook that students got.
+    Only the cells' texts, types, pasted pictures, ids and nbgrader's metadata are taken; everything else comes
+    from `released`, the notebook that students got.
 
     - A graded cell that lost its metadata is known by its text or by its place.
-    - Cells that came in another order are put back; a student's own cells stay behind the cell that they followed.
+    - Cells that came in another order are put back; a student's own cells stay behind the cell that they
+      followed.
     - A code cell or a graded cell that was deleted comes back as it was handed out.
 
     Raises

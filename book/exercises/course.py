@@ -21,9 +21,15 @@ import nbformat
 
 from assignment import COURSE, environment, make_assignment
 from collecting import Collected, collect
-from grading_execution import ENDED, PUT_BACK, TOO_LONG
+from grading_execution import ENDED, NOT_JUDGED, PUT_BACK, TOO_LONG
 
 DATABASE = "sqlite:///gradebook.db?timeout=120"  # two students at once: one waits until the other has written
+
+SAID = {
+    TOO_LONG: "too long, stopped",
+    ENDED: "ended or blocked the kernel; what comes after is not graded",
+    NOT_JUDGED: "ended without an error, but no answer was judged: was something rewired?",
+}
 
 
 @dataclass
@@ -168,17 +174,16 @@ def _remarks(course: Path, assignment: str, student: str) -> list[str]:
     path = course / "autograded" / student / assignment / f"{assignment}.ipynb"
     if not student or not path.exists():
         return []
-    remarks = []
+    found: dict[str, list[str]] = {}
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         where = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {number}"
         for output in cell.get("outputs", []):
-            if output.get("ename") == TOO_LONG:
-                remarks.append(f"{where}: too long, stopped")
-            elif output.get("ename") == ENDED:
-                remarks.append(f"{where}: ended or blocked the kernel; what comes after is not graded")
+            if output.get("ename") in SAID:
+                found.setdefault(SAID[output.ename], []).append(where)
             elif output.get("text", "").startswith(PUT_BACK):
-                remarks.append(f"{where}: had changed {output.text.splitlines()[0].removeprefix(PUT_BACK)}")
-    return remarks
+                changed = output.text.splitlines()[0].removeprefix(PUT_BACK)
+                found.setdefault(f"had changed {changed}", []).append(where)
+    return [f"{', '.join(places)}: {what}" for what, places in found.items()]
 
 
 def main() -> None:
@@ -198,9 +203,8 @@ def main() -> None:
     lines = grade_class(options.pop("notebook").resolve(), options.pop("inbox").resolve(), **options)
     for line in lines:
         said = "; ".join(line.remarks)
-        print(
-            f"{line.student:<24} {line.points:5.1f} of {line.possible:g}  {line.by_hand} by hand  {said}".rstrip()
-        )
+        points = f"{line.points:5.1f} of {line.possible:g}"
+        print(f"{line.student:<24} {points}  {line.by_hand} by hand  {said}".rstrip())
     print(
         f"{len(lines)} students in {(time.monotonic() - start) / 60:.1f} minutes; see {course / 'report.csv'}"
     )
