@@ -175,7 +175,7 @@ WRONG = {  # one mistake each, as text of the answer's cell
     "ex05_7": "def data_set_miou(preds, targets, num_classes):\n    return np.mean(["
     "metrics.mean_iou(metrics.confusion_matrix(p, t, num_classes)) for p, t in zip(preds, targets)])",
     "ex05_8": "def fwiou(confmat):\n    return metrics.mean_iou(confmat)",
-    "ex05_9": "def count_runs(preds, target, num_classes):\n    return np.zeros((num_classes, num_classes), int)",
+    "ex05_9": "def count_runs(preds, target, num_classes):\n    return np.zeros([num_classes] * 2, int)",
 }
 WORTH = dict(zip(WRONG, (4, 2, 4, 3, 3, 2, 3, 2, 4), strict=True))
 

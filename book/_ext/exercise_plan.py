@@ -1,7 +1,7 @@
 """The table of all exercises in the instructor's guide: who grades them, their points, the time to plan.
 
-``{exercise-plan}`` becomes the table. It comes from the headings of the notebooks in ``book/exercises`` when the
-book is built.
+``{exercise-plan}`` becomes the table. It comes from the headings of the notebooks in ``book/exercises`` when
+the book is built.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def rows(chapter: list[Exercise]) -> list[str]:
     --------
     >>> from nbformat.v4 import new_code_cell
     >>> cell = new_code_cell("### BEGIN HIDDEN TESTS")
-    >>> print("\\\\n".join(rows([Exercise(5, 4, "IoU", (3,), [cell])])))
+    >>> print("\\n".join(rows([Exercise(5, 4, "IoU", (3,), [cell])])))
     | **Chapter 5** | **3** | **0** | **15** |
     | 5.4 IoU | 3 | | 15 |
     """

@@ -80,8 +80,8 @@ def grade_class(
     own_numbers : bool
         Whether students are graded with the numbers of their own id, whatever the notebook says.
     """
-    make_assignment(notebook, course)
     assignment = notebook.stem
+    make_assignment(assignment, [notebook], course)
     entries = collect(inbox, course, assignment)
     _import_students(course, [entry.student for entry in entries])
 
