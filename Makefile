@@ -10,7 +10,7 @@ TEST_EXTRAS := book,lab,test,grading
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab notebooks assignment shots lint test clean
+.PHONY: help book serve lab notebooks assignment grade shots lint test clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ notebooks: $(VENV)/installed-lab ## run the notebooks and store their outputs (o
 
 assignment: $(VENV)/installed-grading ## what students get of an exercise notebook, for nbgrader (NB=book/exercises/05_….ipynb)
 	@$(BIN)/python book/exercises/assignment.py $(filter book/exercises/%,$(wildcard $(NB)))
+
+grade: $(VENV)/installed-grading ## grade a class: NB=book/exercises/05_….ipynb INBOX=folder (see book/instructors.md)
+	@$(BIN)/python book/exercises/course.py "$(NB)" "$(INBOX)"
 
 shots: book $(VENV)/installed-test ## photograph every page (wide, phone, dark) into build/shots
 	@$(BIN)/python tests/screenshots.py $(HTML) build/shots

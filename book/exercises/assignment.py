@@ -17,6 +17,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parents[1] / "build" / "assignment"
+NEEDED = [
+    HERE / "nbgrader_config.py",
+    HERE / "grading_execution.py",
+    HERE / "guard.py",
+    HERE.parent / "_ext" / "exercise_notebooks.py",
+]
 
 
 def make_assignment(name: str, notebooks: Iterable[Path], course: Path = COURSE) -> Path:
@@ -33,16 +39,19 @@ def make_assignment(name: str, notebooks: Iterable[Path], course: Path = COURSE)
     source.mkdir(parents=True)
     for notebook in notebooks:
         shutil.copy(notebook, source)
-    shutil.copy(HERE / "nbgrader_config.py", course)
-    shutil.copy(HERE.parent / "_ext" / "exercise_notebooks.py", course)
+    for file in NEEDED:
+        shutil.copy(file, course)
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force", "--log-level=ERROR"]
-    # nbgrader calls alembic by name: it lies beside this Python
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path}
-    done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=course, env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"nbgrader cannot make {name}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
     return course / "release" / name
+
+
+def environment() -> dict[str, str]:
+    """The environment of nbgrader's commands: nbgrader calls alembic by name, which lies beside this Python."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path}
 
 
 def main() -> None:
