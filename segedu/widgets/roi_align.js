@@ -150,7 +150,7 @@ export function render({ model, el }) {
   ].join(""));
   const marks = h("svg", { viewBox: `0 0 ${cols} ${rows}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...cells,
     grid, poolBin, pool, halo, frame, lines, bin, dark, dots);
-  const photo = image === null ? null : h("img", { src: image, alt: "", class: "segedu-image" });
+  const photo = image === null ? null : h("img", { src: image, alt: "The image that the map was made of", class: "segedu-image" });
   const handles = ["nw", "ne", "sw", "se", "c"].map((corner) => h("span", { class: `roi-handle ${corner}`, "data-corner": corner, "aria-hidden": "true" }));
   const board = h("div", {
     class: "roi-board", tabindex: 0, role: "application", "aria-roledescription": "feature map with a box", "aria-describedby": help,
