@@ -46,7 +46,8 @@ lint: $(VENV)/installed-test ## ruff and mypy only
 
 test: lint ## everything: lint, unit tests, doctests, notebooks, the built pages in a real browser
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval tests segedu book
+	@# Two kernels that train at once shall not wait for each other at full speed.
+	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --nbval tests segedu book
 
 clean: ## delete what was built (.venv stays)
 	rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
