@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
-from tqdm.auto import tqdm
 
 from segedu.instances import Instances
 from segedu.masks import rle_encode, xyxy_to_xywh
@@ -21,7 +18,7 @@ from segedu.metrics import AveragePrecision, EncodedInstances, average_precision
 from segedu.models import to_instances
 from segedu.scene import Scene
 from segedu.training.data import SceneDataset, Scenes, fitted, normalise
-from segedu.training.loop import bar_hidden, default_accelerator, share_weights
+from segedu.training.loop import default_accelerator, evaluating, of_all_processes, share_of_looks
 
 
 @dataclass(frozen=True)
@@ -115,22 +112,13 @@ def find_instances(
     find = find or detect
     accelerator = accelerator or default_accelerator()
     model = accelerator.unwrap_model(model).to(accelerator.device)
-    share_weights(model, accelerator)
-    was_training = model.training
-    model.eval()
-    mine = range(accelerator.process_index, len(scenes), accelerator.num_processes)
-    loader = DataLoader(ScoredDataset(scenes), batch_size=None, sampler=mine, num_workers=workers)
-    bar = tqdm(loader, leave=False, unit="image", disable=bar_hidden(progress, accelerator))
     found = []
-    for k, (image, target) in zip(mine, bar, strict=True):
+    looks = share_of_looks(model, ScoredDataset(scenes), accelerator, workers=workers, progress=progress)
+    for k, image, target in looks:
         with accelerator.autocast():
-            preds = find(model, image.to(accelerator.device), size=size)
-        found.append((k, preds, target))
-    model.train(was_training)
-    if accelerator.num_processes > 1:
-        found = gather_object(found)
-    found.sort(key=lambda one: one[0])  # equal scores count in this order: that of one process
-    return [preds for _, preds, _ in found], [target for _, _, target in found]
+            found.append((k, (find(model, image, size=size), target)))
+    pairs = of_all_processes(found, accelerator)
+    return [preds for preds, _ in pairs], [target for _, target in pairs]
 
 
 @torch.no_grad()
@@ -144,13 +132,9 @@ def find_in(
 ) -> EncodedInstances:
     """What a network finds in one scene, in this process alone. Arguments as of `find_instances`."""
     model = accelerator.unwrap_model(model)
-    was_training = model.training
-    model.eval()
     image, _ = SceneDataset([scene])[0]
-    with accelerator.autocast():
-        preds = (find or detect)(model, image.to(accelerator.device), size=size)
-    model.train(was_training)
-    return preds
+    with evaluating(model), accelerator.autocast():
+        return (find or detect)(model, image.to(accelerator.device), size=size)
 
 
 def detect(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> EncodedInstances:

@@ -8,13 +8,14 @@ accelerate, one program reads its set-up from ``accelerate config`` on every mac
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import is_initialized
-from accelerate.utils import broadcast, send_to_device
+from accelerate.utils import broadcast, gather_object, send_to_device
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
@@ -25,6 +26,8 @@ from tqdm.auto import tqdm
 from segedu.metrics import ConfusionMatrix
 from segedu.training.data import SceneDataset, Scenes, fitted
 from segedu.training.losses import Loss
+
+T = TypeVar("T")
 
 Look = Callable[[nn.Module, Tensor, Any], Any]
 """From a network, its images and their targets to what a loss compares with the targets."""
@@ -111,19 +114,56 @@ def evaluate(
     """
     accelerator = accelerator or default_accelerator()
     model = accelerator.unwrap_model(model).to(accelerator.device)
-    share_weights(model, accelerator)
-    was_training = model.training
-    model.eval()
     confmat = ConfusionMatrix(num_classes)
-    mine = range(accelerator.process_index, len(scenes), accelerator.num_processes)
-    loader = DataLoader(SceneDataset(scenes), batch_size=None, sampler=mine, num_workers=workers)
-    for image, target in tqdm(loader, leave=False, unit="image", disable=bar_hidden(progress, accelerator)):
+    looks = share_of_looks(model, SceneDataset(scenes), accelerator, workers=workers, progress=progress)
+    for _, image, target in looks:
         with accelerator.autocast():
-            logits = predict_logits(model, image.to(accelerator.device), size=size)  # (C, H, W)
+            logits = predict_logits(model, image, size=size)  # (C, H, W)
         confmat.update(logits.argmax(dim=0).cpu().numpy(), target.numpy())
-    model.train(was_training)
     counts = accelerator.reduce(torch.from_numpy(confmat.counts).to(accelerator.device), "sum")
     return ConfusionMatrix(num_classes, counts=counts.cpu().numpy())
+
+
+def share_of_looks(
+    model: nn.Module,
+    dataset: SceneDataset,
+    accelerator: Accelerator,
+    *,
+    workers: int,
+    progress: bool | None,
+) -> Iterator[tuple[int, Tensor, Any]]:
+    """What this process has to evaluate: the number of each image, the image on its device, and what goes with
+    it.
+
+    Several processes take every w-th image each, none twice, with the same weights. Meanwhile the model is in
+    ``eval`` mode.
+    """
+    share_weights(model, accelerator)
+    mine = range(accelerator.process_index, len(dataset), accelerator.num_processes)
+    loader = DataLoader(dataset, batch_size=None, sampler=mine, num_workers=workers)
+    bar = tqdm(loader, leave=False, unit="image", disable=bar_hidden(progress, accelerator))
+    with evaluating(model):
+        for k, (image, target) in zip(mine, bar, strict=True):
+            yield k, image.to(accelerator.device), target
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model into ``eval`` mode, and back into its own in the end."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
+
+
+def of_all_processes(found: list[tuple[int, T]], accelerator: Accelerator) -> list[T]:
+    """What all processes found, each with the number of its image, in the order of the images: that of one
+    process, so that equal scores and rounded sums do not depend on their number."""
+    if accelerator.num_processes > 1:
+        found = gather_object(found)
+    return [one for _, one in sorted(found, key=lambda numbered: numbered[0])]
 
 
 def predict_logits(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> Tensor:

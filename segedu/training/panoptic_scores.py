@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
-from tqdm.auto import tqdm
 
 from segedu.fusion import panoptic_fusion
 from segedu.instances import Instances
@@ -20,7 +17,7 @@ from segedu.models import to_instances
 from segedu.scene import Scene
 from segedu.training.data import SceneDataset, Scenes, normalise
 from segedu.training.instance_scores import predict_output
-from segedu.training.loop import bar_hidden, default_accelerator, share_weights
+from segedu.training.loop import default_accelerator, of_all_processes, share_of_looks
 
 
 class WholeDataset(SceneDataset):
@@ -71,27 +68,16 @@ def evaluate_panoptic(
         raise ValueError("scenes: expected at least one, got none")
     accelerator = accelerator or default_accelerator()
     model = accelerator.unwrap_model(model).to(accelerator.device)
-    share_weights(model, accelerator)
-    was_training = model.training
-    model.eval()
-    mine = range(accelerator.process_index, len(scenes), accelerator.num_processes)
-    loader = DataLoader(WholeDataset(scenes), batch_size=None, sampler=mine, num_workers=workers)
-    bar = tqdm(loader, leave=False, unit="image", disable=bar_hidden(progress, accelerator))
     thresholds = {"min_stuff_area": min_stuff_area, "min_score": min_score, "max_overlap": max_overlap}
     counted = []
-    for k, (image, scene) in zip(mine, bar, strict=True):
+    looks = share_of_looks(model, WholeDataset(scenes), accelerator, workers=workers, progress=progress)
+    for k, image, scene in looks:
         with accelerator.autocast():
-            output = predict_output(model, image.to(accelerator.device), size=size)
-        fused = fuse(output, scene, **thresholds)
-        counted.append((k, PanopticQuality.from_matches(match_segments(fused, scene), scene.categories)))
-    model.train(was_training)
-    if accelerator.num_processes > 1:
-        counted = gather_object(counted)
-    counted.sort(key=lambda one: one[0])  # sums of IoUs are rounded in this order: that of one process
-    total = counted[0][1]
-    for _, quality in counted[1:]:
-        total = total + quality
-    return total
+            output = predict_output(model, image, size=size)
+        matches = match_segments(fuse(output, scene, **thresholds), scene)
+        counted.append((k, PanopticQuality.from_matches(matches, scene.categories)))
+    first, *others = of_all_processes(counted, accelerator)
+    return sum(others, start=first)
 
 
 def fuse(output: dict[str, Tensor], scene: Scene, **thresholds: Any) -> Scene:

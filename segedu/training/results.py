@@ -20,7 +20,7 @@ from segedu.metrics import ConfusionMatrix, PanopticQuality
 from segedu.scene import VOID, Category, Scene
 from segedu.training.data import SceneDataset
 from segedu.training.instance_scores import InstanceScores
-from segedu.training.loop import predict_logits
+from segedu.training.loop import evaluating, predict_logits
 
 _VOID_COLOR = (255, 255, 255)
 
@@ -95,12 +95,9 @@ def predict(
 ) -> npt.NDArray[np.uint8]:
     """The class that a network gives to each pixel of a scene, (H, W); `size` as for `evaluate`."""
     model = accelerator.unwrap_model(model)
-    was_training = model.training
-    model.eval()
     image, _ = SceneDataset([scene])[0]
-    with accelerator.autocast():
+    with evaluating(model), accelerator.autocast():
         logits = predict_logits(model, image.to(accelerator.device), size=size)
-    model.train(was_training)
     return logits.argmax(dim=0).cpu().numpy().astype(np.uint8)
 
 
