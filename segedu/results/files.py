@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,36 +93,45 @@ def read_results(folder: str | os.PathLike[str], data: str, *, split: str = "tes
     ValueError
         If a file is no JSON, or a result lacks what a result must have. The message names the file.
     """
-    found = []
-    for path in sorted(Path(folder).glob("*.json")):
-        stored = is_about(path, data, split)
-        if stored is None or ("mask_ap" in stored and "mean_iou" not in stored):
+    found: list[Result] = []
+    for path, stored in stored_results(folder, data, split):
+        if "mask_ap" in stored and "mean_iou" not in stored:
             continue
-        try:
+        with complete(path):
             found += (
                 [_rule(one, path) for one in stored["rules"]] if "rules" in stored else [_run(stored, path)]
             )
-        except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path}: expected a result of python -m segedu.training, got one without {error}; run it again"
-            ) from error
     return sorted(found, key=lambda result: -result.mean_iou)
 
 
-def is_about(path: Path, data: str, split: str) -> dict[str, Any] | None:
-    """What a file holds, if it is a result on this split of this data set; else None.
+def stored_results(
+    folder: str | os.PathLike[str], data: str, split: str
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The JSON files of a folder that are results on this split of this data set, and what they hold.
 
     Raises
     ------
     ValueError
-        If it is no JSON file. The message names it.
+        If one is no JSON file. The message names it.
     """
+    for path in sorted(Path(folder).glob("*.json")):
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path}: expected a JSON file, got one that cannot be read ({error})") from error
+        if isinstance(stored, dict) and (stored.get("data"), stored.get("split")) == (data, split):
+            yield path, stored
+
+
+@contextmanager
+def complete(path: Path) -> Iterator[None]:
+    """Where a result is read from what a file holds: what it lacks becomes a ValueError that names the file."""
     try:
-        stored = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: expected a JSON file, got one that cannot be read ({error})") from error
-    fits = isinstance(stored, dict) and (stored.get("data"), stored.get("split")) == (data, split)
-    return stored if fits else None
+        yield
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path}: expected a result of python -m segedu.training, got one without {error}; run it again"
+        ) from error
 
 
 def _run(stored: Mapping[str, Any], path: Path) -> Result:
@@ -130,13 +140,9 @@ def _run(stored: Mapping[str, Any], path: Path) -> Result:
         model=NAMES.get(stored["model"], stored["model"]),
         origin="ours",
         size=(height, width),
-        recipe=stored["recipe"],
         parameters=stored["parameters"],
-        seed=stored["seed"],
-        device=stored["device"],
-        date=stored["date"],
-        seconds=stored["seconds"],
         path=path,
+        **circumstances(stored),
         **_measures(stored),
     )
 
@@ -147,12 +153,17 @@ def _rule(stored: Mapping[str, Any], path: Path) -> Result:
 
 def _measures(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "mean_iou": _number(stored["mean_iou"]),
-        "pixel_accuracy": _number(stored["pixel_accuracy"]),
-        "iou_per_class": {name: _number(value) for name, value in stored["iou_per_class"].items()},
+        "mean_iou": number(stored["mean_iou"]),
+        "pixel_accuracy": number(stored["pixel_accuracy"]),
+        "iou_per_class": {name: number(value) for name, value in stored["iou_per_class"].items()},
     }
 
 
-def _number(value: float | None) -> float:
+def circumstances(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """How a run came about: what every result has, be it about pixels or about objects."""
+    return {name: stored[name] for name in ("recipe", "seed", "device", "date", "seconds")}
+
+
+def number(value: float | None) -> float:
     """JSON has no NaN: what is undefined is written as null."""
     return math.nan if value is None else float(value)

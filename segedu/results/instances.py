@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from segedu.results.files import is_about
+from segedu.results.files import circumstances, complete, number, stored_results
 from segedu.results.tables import NONE, markdown, percent
 
 FINDERS = {
@@ -99,16 +99,10 @@ def read_instance_results(
         If a file is no JSON, or a result lacks what a result must have. The message names the file.
     """
     found = []
-    for path in sorted(Path(folder).glob("*.json")):
-        stored = is_about(path, data, split)
-        if stored is None or "mask_ap" not in stored:
-            continue
-        try:
-            found.append(_read(stored, path))
-        except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path}: expected a result of python -m segedu.training, got one without {error}; run it again"
-            ) from error
+    for path, stored in stored_results(folder, data, split):
+        if "mask_ap" in stored:
+            with complete(path):
+                found.append(_read(stored, path))
     return sorted(found, key=lambda result: -_known(result.mask_ap))
 
 
@@ -165,23 +159,15 @@ def _read(stored: Mapping[str, Any], path: Path) -> InstanceResult:
     return InstanceResult(
         model=FINDERS.get(stored["model"], stored["model"]),
         data=stored["data"],
-        mask_ap=_number(stored["mask_ap"]),
-        mask_ap_50=_number(stored["mask_ap_50"]),
-        box_ap=_number(stored["box_ap"]),
-        relative_count_error=_number(stored["relative_count_error"]),
+        mask_ap=number(stored["mask_ap"]),
+        mask_ap_50=number(stored["mask_ap_50"]),
+        box_ap=number(stored["box_ap"]),
+        relative_count_error=number(stored["relative_count_error"]),
         min_area=stored["min_area"],
-        recipe=stored["recipe"],
         pretrained=stored["pretrained"],
-        seed=stored["seed"],
-        device=stored["device"],
-        date=stored["date"],
-        seconds=stored["seconds"],
         path=path,
+        **circumstances(stored),
     )
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def _known(value: float) -> float:
