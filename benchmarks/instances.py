@@ -23,7 +23,7 @@ from torchvision.models import detection
 from segedu.models import mask_rcnn
 from segedu.synthetic import STREET, street_scene
 from segedu.training import InstanceDataset, default_accelerator
-from segedu.training.__main__ import device_name
+from segedu.training.results import device_name
 
 RESULTS = Path(__file__).parent / "results" / "instances.json"
 

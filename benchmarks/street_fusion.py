@@ -26,9 +26,8 @@ from segedu.models import street_mask_rcnn, street_unet, to_instances
 from segedu.scene import VOID
 from segedu.synthetic import STREET, street_scene
 from segedu.training import SceneDataset, default_accelerator
-from segedu.training.__main__ import device_name
 from segedu.training.jobs import SMALL_STUFF
-from segedu.training.results import panoptic_measures, write_results
+from segedu.training.results import device_name, panoptic_measures, write_results
 
 OUT = Path(__file__).resolve().parents[1] / "results" / "street_fusion.json"
 SIZE = (128, 128)

@@ -27,7 +27,7 @@ from torch import nn
 
 from segedu.models import UNet, fcn_resnet50
 from segedu.training import RECIPES, History, Recipe, default_accelerator, evaluate, fit
-from segedu.training.__main__ import device_name
+from segedu.training.results import device_name
 from segedu.training.sources import Splits, camvid, streets
 
 RESULTS = Path(__file__).parent / "results" / "training.json"

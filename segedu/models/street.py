@@ -51,7 +51,7 @@ def street_mask_rcnn() -> nn.Module:
 
     Notes
     -----
-    ``benchmarks/street_detector_weights.py`` made the weights, from seeds 0 to 999;
+    ``benchmarks/street_weights.py`` made the weights, from seeds 0 to 999;
     ``results/street_mask_rcnn_shipped.json`` says how good they are on seeds from 20,000 on. Objects of fewer
     than 16 pixels were left out of the training. The weights are stored in 16 bits and computed with in 32.
     They know nothing of real photographs.

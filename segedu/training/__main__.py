@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 
 from segedu.training.checkpoint import load_checkpoint, load_weights
 from segedu.training.history import History
 from segedu.training.jobs import JOBS, PRETRAINED
 from segedu.training.loop import NonFiniteLossError, default_accelerator
 from segedu.training.recipes import RECIPES, Recipe
-from segedu.training.results import write_results
+from segedu.training.results import run_results, write_results
 from segedu.training.run import BEST
 from segedu.training.sources import Splits, camvid, nuclei, nuclei_at_random, streets
 
@@ -118,38 +115,25 @@ def _run(asked: argparse.Namespace, recipe: Recipe) -> None:
     found = job.test(model, splits.test, recipe, accelerator)
     if not accelerator.is_main_process:
         return
-    results = {
-        "model": asked.model,
-        "pretrained": asked.pretrained,
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "data": asked.data,
-        "split": "test",
-        "weights": asked.weights,
-        **found,
-        "images": {part: len(getattr(splits, part)) for part in ("train", "val", "test")},
-        "recipe": {"name": asked.recipe, **recipe.as_dict()},
-        "seed": recipe.seed,
-        "device": device_name(accelerator),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "seconds": history.seconds,
-        "history": history.as_dicts(),
-    }
+    results = run_results(
+        found,
+        model=asked.model,
+        pretrained=asked.pretrained,
+        parameters=sum(p.numel() for p in model.parameters()),
+        data=asked.data,
+        weights=asked.weights,
+        splits=splits,
+        recipe=recipe,
+        name=asked.recipe,
+        history=history,
+        accelerator=accelerator,
+    )
     for path in (out / "results.json", *([asked.result] if asked.result else [])):
         write_results(results, path)
     for k in range(min(3, len(splits.test))):
         picture = job.picture(model, splits.test[k], recipe, accelerator)
         picture.save(out / f"prediction_{k}.png", optimize=True)
     _say(history, job.sentence(results), out)
-
-
-def device_name(accelerator: Accelerator) -> str:
-    """What computed, for people: the device, its precision, and how many of them there were."""
-    kind = accelerator.device.type
-    name = torch.cuda.get_device_name(accelerator.device) if kind == "cuda" else platform.machine() or kind
-    threads = f", {torch.get_num_threads()} threads" if kind == "cpu" else ""
-    precision = {"no": "float32"}.get(accelerator.mixed_precision, accelerator.mixed_precision)
-    count = "" if accelerator.num_processes == 1 else f"{accelerator.num_processes} × "
-    return f"{count}{kind} ({name}{threads}), {precision}"
 
 
 def _say(history: History, found: str, out: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import os
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,11 @@ from torch import nn
 from segedu.metrics import ConfusionMatrix, PanopticQuality
 from segedu.scene import VOID, Category, Scene
 from segedu.training.data import SceneDataset
+from segedu.training.history import History
 from segedu.training.instance_scores import InstanceScores
 from segedu.training.loop import evaluating, predict_logits
+from segedu.training.recipes import Recipe
+from segedu.training.sources import Splits
 
 _VOID_COLOR = (255, 255, 255)
 
@@ -77,6 +82,49 @@ def panoptic_measures(quality: PanopticQuality) -> dict[str, Any]:
         "stuff": quality.stuff._asdict(),
         **{f"{one}_per_class": dict(zip(names, x.tolist(), strict=True)) for one, x in per_class.items()},
     }
+
+
+def run_results(
+    measured: Mapping[str, Any],
+    *,
+    model: str,
+    pretrained: str | None,
+    parameters: int,
+    data: str,
+    weights: str,
+    splits: Splits,
+    recipe: Recipe,
+    name: str,
+    history: History,
+    accelerator: Accelerator,
+) -> dict[str, Any]:
+    """What the result file of a run holds: what was measured on the test images, and how it came about."""
+    return {
+        "model": model,
+        "pretrained": pretrained,
+        "parameters": parameters,
+        "data": data,
+        "split": "test",
+        "weights": weights,
+        **measured,
+        "images": {part: len(getattr(splits, part)) for part in ("train", "val", "test")},
+        "recipe": {"name": name, **recipe.as_dict()},
+        "seed": recipe.seed,
+        "device": device_name(accelerator),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "seconds": history.seconds,
+        "history": history.as_dicts(),
+    }
+
+
+def device_name(accelerator: Accelerator) -> str:
+    """What computed, for people: the device, its precision, and how many of them there were."""
+    kind = accelerator.device.type
+    name = torch.cuda.get_device_name(accelerator.device) if kind == "cuda" else platform.machine() or kind
+    threads = f", {torch.get_num_threads()} threads" if kind == "cpu" else ""
+    precision = {"no": "float32"}.get(accelerator.mixed_precision, accelerator.mixed_precision)
+    count = "" if accelerator.num_processes == 1 else f"{accelerator.num_processes} × "
+    return f"{count}{kind} ({name}{threads}), {precision}"
 
 
 def write_results(results: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
