@@ -140,11 +140,11 @@ def check(*args, **kwargs):
 
 PATCHES = """\
 import builtins, sys
-import segedu.exercises, segedu.exercises.checks as checks, segedu.exercises.judging as judging
+import segedu.exercises, segedu.exercises.checks as checks, segedu.exercises.verdicts as verdicts
 nothing = lambda *args, **kwargs: None
 segedu.exercises.grade = segedu.exercises.check = checks.grade = nothing
 checks._judged.__code__ = (lambda *a: type("J", (), {"right": True, "text": ""})).__code__
-judging.Judgement.right = property(lambda self: True)
+verdicts.Judgement.right = property(lambda self: True)
 np.isclose = lambda *args, **kwargs: np.ones(1, bool)
 object.__setattr__(segedu.exercises.exercise("05.4"), "reference", lambda confmat: 0)
 builtins.AssertionError = builtins.print = nothing

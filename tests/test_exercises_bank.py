@@ -18,7 +18,8 @@ from segedu.exercises import (
     variant,
 )
 from segedu.exercises.exercise import NOTHING
-from segedu.exercises.judging import RIGHT, WRONG, judge
+from segedu.exercises.judging import judge
+from segedu.exercises.verdicts import RIGHT, WRONG
 
 IDS = exercise_ids()
 MISTAKES = [(name, mistake) for name in IDS for mistake in exercise(name).misconceptions]

@@ -29,8 +29,9 @@ from segedu.exercises import (
 from segedu.exercises.checks import SECRET
 from segedu.exercises.comparing import difference
 from segedu.exercises.draws import Draws
-from segedu.exercises.judging import NOT_YET, RIGHT, WRONG, Judgement, judge
+from segedu.exercises.judging import judge
 from segedu.exercises.limits import TimeUp, call
+from segedu.exercises.verdicts import NOT_YET, RIGHT, WRONG, Judgement
 
 HALVES = FunctionExercise(
     id="99.1",

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
+FOLDER = "book/exercises"  # below the root of the book
 SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
 HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 HEADING = re.compile(r"^## (\d+)\.(\d+) (.+?)(?: · (\d+(?: \+ \d+)*) points?)?$", re.MULTILINE)

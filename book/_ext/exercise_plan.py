@@ -15,9 +15,8 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from exercise_notebooks import CHECK, WORDS, Exercise, exercises, kind
+from exercise_notebooks import CHECK, FOLDER, WORDS, Exercise, exercises, kind
 
-FOLDER = "book/exercises"
 MINUTES_PER_POINT = 5  # a plan, not a measurement; the guide says so
 
 

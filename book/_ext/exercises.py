@@ -24,6 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 from exercise_notebooks import (
     ANSWER,
     CHECK,
+    FOLDER,
     STATEMENT,
     Exercise,
     exercises,
@@ -33,7 +34,6 @@ from exercise_notebooks import (
     without_hidden_tests,
 )
 
-FOLDER = "book/exercises"
 SWITCH = "SEGEDU_SOLUTIONS"
 FENCE = "~~~~~~~~"  # longer than any that a statement may hold
 

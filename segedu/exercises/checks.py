@@ -9,8 +9,9 @@ from typing import Any
 
 from segedu.exercises.bank import exercise
 from segedu.exercises.exercise import Case, FunctionExercise
-from segedu.exercises.judging import Judgement, judge
+from segedu.exercises.judging import judge
 from segedu.exercises.variants import variant
+from segedu.exercises.verdicts import Judgement
 
 SECRET = "SEGEDU_GRADING_SECRET"
 """Environment variable: with any text in it, `grade` draws other random cases, which the book does not show."""

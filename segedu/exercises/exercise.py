@@ -121,26 +121,36 @@ class FunctionExercise(Exercise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ValueExercise(Exercise):
+class GivenExercise(Exercise):
+    """A question with numbers: the book's own, or those of one student.
+
+    Parameters
+    ----------
+    given : mapping
+        The book's own numbers, by name. Empty if the question has none.
+    draw : callable, optional
+        Takes `Draws` and gives other numbers, a mapping like `given`: those of one student.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    draw: Callable[[Draws], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueExercise(GivenExercise):
     """The answer is a value, or a dict of values by name. None stands for "not yet".
 
     Parameters
     ----------
     reference : callable
         Takes what is given, by keyword, and gives the right value.
-    given : mapping
-        The book's own numbers: parameters of `reference`. Empty if the question has no numbers.
-    draw : callable, optional
-        Takes `Draws` and gives other numbers, a mapping like `given`: those of one student.
     """
 
     reference: Callable[..., Any]
-    given: Mapping[str, Any] = field(default_factory=dict)
-    draw: Callable[[Draws], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchExercise(Exercise):
+class SearchExercise(GivenExercise):
     """The answer is an example that has a property; there are many.
 
     Parameters
@@ -149,10 +159,6 @@ class SearchExercise(Exercise):
         Takes the answer, and what is given by keyword. Gives None if the answer has the property, otherwise
         one sentence that says what is missing. It may assume nothing about the type of the answer: what it
         raises counts as "no".
-    given, draw
-        As in `ValueExercise`.
     """
 
     accept: Callable[..., str | None]
-    given: Mapping[str, Any] = field(default_factory=dict)
-    draw: Callable[[Draws], Mapping[str, Any]] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from segedu.exercises.bank import exercise, exercise_ids
 from segedu.exercises.draws import Draws
-from segedu.exercises.exercise import FunctionExercise, SearchExercise, ValueExercise
+from segedu.exercises.exercise import GivenExercise
 
 
 class Variant(Mapping[str, Mapping[str, Any]]):
@@ -19,14 +19,14 @@ class Variant(Mapping[str, Mapping[str, Any]]):
 
     def __getitem__(self, exercise_id: str) -> Mapping[str, Any]:
         asked = exercise(exercise_id)
-        if not isinstance(asked, ValueExercise | SearchExercise):
+        if not isinstance(asked, GivenExercise):
             raise KeyError(f"{exercise_id} asks for a function: it is the same for everybody")
         if asked.draw is None or not self.student.strip():
             return copy.deepcopy(dict(asked.given))
         return asked.draw(Draws(f"{exercise_id} {self.student}"))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in exercise_ids() if not isinstance(exercise(name), FunctionExercise))
+        return (name for name in exercise_ids() if isinstance(exercise(name), GivenExercise))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
