@@ -128,6 +128,13 @@ def test_a_page_fits_a_phone(visit: Visitor, page: str) -> None:
     assert visit(page, "phone").width <= 390
 
 
+def test_a_wide_figure_can_be_read_on_a_phone(browser: Browser, site: str) -> None:
+    with opened(browser, f"{site}/book/11_fcn.html", site=site, **VIEWS["phone"]) as (tab, _):
+        tab.wait_for_selector(".wide-figure[tabindex='0'] > img")  # by keyboard, too
+        widths = tab.evaluate("[...document.querySelectorAll('.wide-figure > img')].map((image) => image.width)")
+        assert min(widths) >= 600
+
+
 @pytest.mark.parametrize(("view", "theme"), [("light", "light"), ("dark", "dark")])
 def test_a_page_is_as_dark_as_the_readers_system(visit: Visitor, view: str, theme: str) -> None:
     assert visit(PAGES[0], view).theme == theme

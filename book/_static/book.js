@@ -2,7 +2,20 @@
 (() => {
   "use strict";
   const boxes = ".pst-scrollable-table-container, div.math, .cell_output > *, .bd-article pre";
+  // On a phone a wide figure would be too small to read: it keeps a width at which it is not, in a box that scrolls.
+  const enlarge = () => {
+    const phone = matchMedia("(max-width: 600px)").matches;
+    for (const picture of document.querySelectorAll("img[src*='_images/']")) {
+      if (picture.parentElement.matches(".cell_output") && phone && picture.naturalWidth > 700) {
+        const box = document.createElement("div");
+        box.className = "wide-figure";
+        picture.replaceWith(box);
+        box.append(picture);
+      }
+    }
+  };
   const reach = () => {
+    enlarge();
     for (const box of document.querySelectorAll(boxes)) {
       const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
       if (scrolls && !box.hasAttribute("tabindex")) {
