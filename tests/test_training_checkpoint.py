@@ -10,7 +10,7 @@ from PIL import Image
 
 from segedu.datasets import CamVid
 from segedu.training import fit, load_checkpoint, load_weights, save_checkpoint
-from training_cases import recipe, small_network, some_halves, some_streets
+from training_cases import StopError, Stopping, recipe, small_network, some_halves, some_streets
 
 torch.set_num_threads(1)
 
@@ -18,19 +18,8 @@ torch.set_num_threads(1)
 @pytest.fixture
 def run(tmp_path):
     """The folder of a run of one epoch out of three."""
-
-    class StopError(Exception):
-        pass
-
-    class Scenes(list):
-        def __getitem__(self, k):
-            self.read = getattr(self, "read", 0) + 1
-            if self.read > 5:  # one for the categories, four for an epoch
-                raise StopError
-            return super().__getitem__(k)
-
     with pytest.raises(StopError):
-        fit(small_network(), Scenes(some_halves(4)), [], recipe(), folder=tmp_path)
+        fit(small_network(), Stopping(some_halves(4)), [], recipe(), folder=tmp_path)
     return tmp_path
 
 

@@ -28,7 +28,7 @@ from segedu.training import (
 )
 from segedu.training.instance_scores import encoded, encoded_scene, predict_output
 from segedu.training.instances import total
-from training_cases import recipe
+from training_cases import StopError, Stopping, recipe
 
 torch.set_num_threads(1)
 
@@ -166,19 +166,8 @@ def test_the_same_arguments_give_the_same_run(run):
 
 def test_a_run_of_objects_goes_on_where_it_stopped(run, tmp_path):
     model, history, _ = run
-
-    class StopError(Exception):
-        pass
-
-    class Scenes(list):
-        def __getitem__(self, k):
-            self.read = getattr(self, "read", 0) + 1
-            if self.read > 5:  # one for the categories, four for an epoch
-                raise StopError
-            return super().__getitem__(k)
-
     with pytest.raises(StopError):
-        fit_instances(small_detector(), Scenes(some_squares(4)), [], setting(), folder=tmp_path)
+        fit_instances(small_detector(), Stopping(some_squares(4)), [], setting(), folder=tmp_path)
     assert len(load_checkpoint(tmp_path / "last.pt")["history"]) == 1
     resumed = small_detector(5)
     rest = fit_instances(resumed, some_squares(4), [], setting(), folder=tmp_path, resume=True)
