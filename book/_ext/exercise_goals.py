@@ -1,8 +1,8 @@
 """What each exercise is for, and how long it takes: a goal of its chapter, and minutes.
 
-The goals of a chapter are the bullets of its box *After this chapter you can*. An exercise names the one that it
-tests most, by its place in the box, and the minutes to plan for somebody who has read the chapter. Both stand in
-the metadata of the cell that begins the exercise: ``"segedu": {"minutes": 10, "goal": 2}``.
+The goals of a chapter are the bullets of its box *After this chapter you can*. An exercise names the one that
+it tests most, by its place in the box, and the minutes to plan for somebody who has read the chapter. Both
+stand in the metadata of the cell that begins the exercise: ``"segedu": {"minutes": 10, "goal": 2}``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from exercise_notebooks import CHECK, FOLDER, WORDS, Exercise, exercises, kind
 LONGEST = 60  # minutes; what takes longer is a project, or two exercises
 BOX = re.compile(r"^```\{admonition\} After this chapter you can$(.+?)^```$", re.MULTILINE | re.DOTALL)
 GOAL = re.compile(r"^- (.+?)(?=^- |\Z)", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"(?P<chapter>\d+)(?:\.(?P<first>\d+)(?:–(?P=chapter)\.(?P<last>\d+))?)?")
 TITLE = re.compile(r"^# \d+\. ([^:\n]+)", re.MULTILINE)
 
 
@@ -108,7 +109,7 @@ def goals(chapter: NotebookNode) -> list[str]:
     Examples
     --------
     >>> from nbformat.v4 import new_markdown_cell, new_notebook
-    >>> box = "```{admonition} After this chapter you can\\n:class: tip\\n\\n- count;\\n- divide\\n  last.\\n```"
+    >>> box = "```{admonition} After this chapter you can\\n\\n- count;\\n- divide\\n  last.\\n```"
     >>> goals(new_notebook(cells=[new_markdown_cell("# 5. Counts"), new_markdown_cell(box)]))
     ['count;', 'divide last.']
     """
@@ -138,10 +139,10 @@ def plan(exercise: Exercise, goals: int) -> Planned:
     >>> one.minutes, one.goal
     (10, 2)
     """
-    said = exercise.cells[0].metadata.get("segedu", {})
+    said = exercise.cells[0].metadata.get("segedu")
     found = {}
     for name, most in (("minutes", LONGEST), ("goal", goals)):
-        found[name] = said.get(name)
+        found[name] = said.get(name) if isinstance(said, dict) else None
         if type(found[name]) is not int or not 1 <= found[name] <= most:
             raise ValueError(
                 f"exercise {exercise.chapter}.{exercise.number}: expected a whole number from 1 to {most} as "
@@ -159,36 +160,34 @@ def points(exercise: Exercise) -> tuple[int, int]:
 
 
 def minutes_of(wanted: str, chapters: list[Chapter]) -> int:
-    """The minutes of some chapters and exercises together: ``"1, 5.1–5.3, 5.7"`` is what one would write.
-
-    A chapter that has no notebook of exercises adds nothing.
+    """The minutes of some exercises together: ``"1, 5.1–5.3, 5.7"`` names all of chapter 1, and four more.
 
     Raises
     ------
     ValueError
-        If an exercise does not exist, comes twice, or the text is not of this form.
+        If an exercise or a chapter does not exist or comes twice, or if the text is not of this form.
 
     Examples
     --------
     >>> made = [Planned(Exercise(5, k, "", ()), 1, 0, 10 * k, 1) for k in (1, 2, 3)]
-    >>> chapters = [Chapter(5, "Counts", ["count"], made)]
-    >>> [minutes_of(wanted, chapters) for wanted in ("5", "5.1, 5.3", "5.2–5.3", "17")]
-    [60, 40, 50, 0]
+    >>> [minutes_of(wanted, [Chapter(5, "Counts", ["count"], made)]) for wanted in ("5", "5.1, 5.3", "5.2–5.3")]
+    [60, 40, 50]
     """
-    minutes = {(one.exercise.chapter, one.exercise.number): one.minutes for c in chapters for one in c.exercises}
+    minutes = {
+        (one.exercise.chapter, one.exercise.number): one.minutes for c in chapters for one in c.exercises
+    }
     chosen: list[tuple[int, int]] = []
     for part in wanted.split(","):
-        form = re.fullmatch(r"\s*(\d+)(?:\.(\d+)(?:–(\d+)\.(\d+))?)?\s*", part)
-        if not form or form[3] not in (None, form[1]):
-            raise ValueError(f"expected chapters and exercises such as '1, 5.1–5.3, 5.7', got {part!r}")
-        if form[2] is None:
-            chosen += [place for place in minutes if place[0] == int(form[1])]
-        else:
-            numbers = range(int(form[2]), int(form[4] or form[2]) + 1)
-            chosen += [(int(form[1]), number) for number in numbers]
-    for chapter, number in chosen:
-        if (chapter, number) not in minutes:
-            raise ValueError(f"expected an exercise of the book, got {chapter}.{number}")
+        form = NAMED.fullmatch(part.strip())
+        if form is None:
+            raise ValueError(f"expected chapters and exercises such as '1, 5.1–5.3, 5.7', got {part.strip()!r}")
+        chapter = int(form["chapter"])
+        numbers = [number for of, number in minutes if of == chapter]
+        if form["first"]:
+            numbers = list(range(int(form["first"]), int(form["last"] or form["first"]) + 1))
+        if not numbers or any((chapter, number) not in minutes for number in numbers):
+            raise ValueError(f"expected exercises that exist, got {part.strip()!r}")
+        chosen += [(chapter, number) for number in numbers]
     if len(set(chosen)) < len(chosen):
         raise ValueError(f"expected each exercise once, got one twice in {wanted!r}")
     return sum(minutes[place] for place in chosen)

@@ -1,7 +1,7 @@
 """The plan of all exercises in the instructor's guide: goals, points, minutes.
 
 ``{exercise-plan}`` becomes a fold for each chapter, with its goals and a table of its exercises;
-``{exercise-minutes}`` becomes the minutes of the exercises that it names. Both come from the notebooks when the
+``{exercise-minutes}`` names some exercises and their minutes together. Both come from the notebooks when the
 book is built, so the guide cannot drift from the exercises.
 """
 
@@ -36,7 +36,7 @@ class ExercisePlan(SphinxDirective):
 
 
 class ExerciseMinutes(SphinxRole):
-    """``{exercise-minutes}`1, 5.1–5.5```: the minutes of all exercises of chapter 1 and of five others."""
+    """``{exercise-minutes}`1, 5.1–5.3``` becomes "all of 1, 5.1–5.3 (120 min)"."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
@@ -44,7 +44,9 @@ class ExerciseMinutes(SphinxRole):
         except ValueError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        return [nodes.Text(str(minutes))], []
+        parts = [part.strip() for part in self.text.split(",")]
+        named = ", ".join(f"all of {part}" if part.isdecimal() else part for part in parts)
+        return [nodes.Text(f"{named} ({minutes} min)")], []
 
 
 def chapters_of(env: BuildEnvironment) -> list[Chapter]:
