@@ -150,7 +150,7 @@ def plan_rows(name: str) -> list[tuple[str, int]]:
     assert len(rows) >= 6
     roles = [re.findall(r"\{exercise-minutes\}`([^`]+)`", "|".join(row)) for row in rows]
     return [
-        (row[1].strip(), max((minutes_of(wanted, chapters) for wanted in found), default=0))
+        (row[2].strip(), max((minutes_of(wanted, chapters) for wanted in found), default=0))
         for row, found in zip(rows, roles, strict=True)
     ]
 

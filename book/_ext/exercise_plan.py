@@ -46,7 +46,7 @@ class ExerciseMinutes(SphinxRole):
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         parts = [part.strip() for part in self.text.split(",")]
         named = ", ".join(f"all of {part}" if part.isdecimal() else part for part in parts)
-        return [nodes.Text(f"{named} ({minutes} min)")], []
+        return [nodes.Text(f"{named} ({minutes}\N{NO-BREAK SPACE}min)")], []
 
 
 def chapters_of(env: BuildEnvironment) -> list[Chapter]:
