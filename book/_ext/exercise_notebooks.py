@@ -108,9 +108,10 @@ def marked(notebook: NotebookNode) -> NotebookNode:
 
 
 def student_version(notebook: NotebookNode) -> NotebookNode:
-    """The notebook that students get: stubs for solutions, no hidden tests, no outputs."""
+    """The notebook that students get: stubs for solutions, no hidden tests, no outputs, no plan."""
     student = marked(notebook)
     for cell in student.cells:
+        cell.metadata.pop("segedu", None)  # goals and minutes are for instructors: `exercise_goals`
         cell.source = without_hidden_tests(with_stub(cell.source, cell.cell_type))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -30,7 +30,12 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-CELL_METADATA = ("tags", "mystnb", "nbgrader")  # what the book and a grader read; editors leave the rest behind
+CELL_METADATA = (
+    "tags",
+    "mystnb",
+    "nbgrader",
+    "segedu",
+)  # what the book and a grader read
 EXERCISES = (
     "exercises"  # the folder of notebooks with solutions; what students get lies in its folder "student"
 )
