@@ -36,11 +36,12 @@ def _copies(values: Maps, switches: Maps, size: Size) -> Maps:
     return resize_nearest(values, size)
 
 
-def _numpys_error(values: Maps, switches: Maps, size: Size) -> Maps:
-    try:
-        return max_unpool2d(values, switches, size)
-    except ValueError as error:
-        raise IndexError from error
+def _unchecked(values: Maps, switches: Maps, size: Size) -> Maps:
+    """NumPy raises an IndexError beyond the end, and counts from the end below 0."""
+    maps = np.zeros((len(values), size[0] * size[1]), values.dtype)
+    places, numbers = (array.reshape(len(values), -1) for array in (switches, values))
+    np.put_along_axis(maps, places, numbers, axis=1)
+    return maps.reshape(-1, *size)
 
 
 def _random_switches(rng: np.random.Generator) -> tuple[Maps, Maps, Size]:
@@ -66,14 +67,15 @@ UNPOOL = FunctionExercise(
             "a value that is undefined, and one below 0",
         ),
         Case((_maps([[2, 5]]), np.array([[[1, 7]]]), (1, 5)), "a switch beyond the end"),
+        Case((_maps([[2, 5]]), np.array([[[1, -1]]]), (2, 4)), "a switch below 0"),
     ),
     random=_random_switches,
     hint="Take one channel as a list of H · W zeros. A switch is an index of this list.",
     misconceptions=(
         Misconception(
-            "NumPy's error",
-            _numpys_error,
-            "NumPy stops with an IndexError of its own. Look first, and raise the ValueError that was promised.",
+            "switches are not checked",
+            _unchecked,
+            "Nobody looks at the switches: NumPy stops with an IndexError of its own, or counts from the end.",
         ),
         Misconception(
             "one list for all channels",
