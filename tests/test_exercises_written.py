@@ -6,6 +6,7 @@ from itertools import product
 from math import pi
 
 import numpy as np
+import pytest
 from scipy import ndimage
 
 from chapter_cells import chapter, exercise
@@ -15,6 +16,15 @@ from written_solutions import Solution
 
 GIVEN = variant("")
 EVERYWHERE = np.ones((3, 3))  # a step may lead along a diagonal
+
+
+def test_a_sentence_is_held_to_its_numbers() -> None:
+    found = Solution("01.1")
+    found.says("{} image labels", 10)
+    with pytest.raises(AssertionError, match="the code gives"):
+        found.says("{} image labels", 11)
+    with pytest.raises(AssertionError, match="does not say"):
+        found.says("{} labels of the image", 10)
 
 
 def test_01_1_numbers_of_an_answer() -> None:

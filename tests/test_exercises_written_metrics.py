@@ -139,3 +139,13 @@ def test_06_8_one_prediction_and_two_cars() -> None:
     cars = np.kron(np.eye(2, dtype=bool), np.ones((1, 4), bool))[:, None]  # two of four pixels, side by side
     iou = masks.mask_iou(cars.any(axis=0)[None], cars)
     Solution("06.8").says("covers two equal cars has an IoU of {} with both", *np.unique(iou))
+
+
+def test_06_9_a_miss_and_an_invention_cost_the_same() -> None:
+    names = chapter("06", "draw", "CAR", "a", "b")
+    two, one = (names["draw"](*((names["CAR"], names[car]) for car in cars)) for cars in ("ab", "a"))
+    missed, invented = (
+        metrics.panoptic_quality([preds], [target]) for preds, target in ((one, two), (two, one))
+    )
+    assert missed.per_class.pq[names["CAR"]] == invented.per_class.pq[names["CAR"]] == 1 / (1 + 1 / 2)
+    Solution("06.9").says("both cost one half")

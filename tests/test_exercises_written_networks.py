@@ -178,6 +178,13 @@ def test_15_8_two_losses_two_opinions() -> None:
     found.says("Dice with a third of one class")
 
 
+def test_15_10_a_batch_of_all_processes() -> None:
+    found = Solution("15.10")
+    found.says("Four times 8 is a batch of {}", 4 * 8)
+    found.says("`batch_size` counts all processes together")
+    assert "of all processes together" in str(training.Recipe.__doc__)
+
+
 def test_15_11_the_package_tests_the_last_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
