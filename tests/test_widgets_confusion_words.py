@@ -192,10 +192,13 @@ def test_the_page_ranks_as_python_ranks(js: Page) -> None:
 
 def test_runs_are_written_as_python_writes_them(js: Page) -> None:
     rng = np.random.default_rng(4)
-    maps = [np.repeat(rng.integers(0, 256, 9), rng.choice([1, 127, 128, 70_000], 9)) for _ in range(30)]
-    assert js.evaluate("(maps) => maps.map(m.encodeRuns)", [one.tolist() for one in maps]) == [
-        encode_runs(one[None]) for one in maps
-    ]
+    maps = [(rng.integers(0, 256, 9), rng.choice([1, 127, 128, 70_000], 9)) for _ in range(30)]
+    said = js.evaluate(
+        """(maps) => maps.map(([values, lengths]) =>
+             m.encodeRuns(values.flatMap((value, k) => Array(lengths[k]).fill(value))))""",
+        [[values.tolist(), lengths.tolist()] for values, lengths in maps],
+    )
+    assert said == [encode_runs(np.repeat(*one)[None]) for one in maps]
 
 
 def test_a_square_brush_paints_a_class_or_the_truth_but_no_void(js: Page) -> None:
