@@ -8,18 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from exercise_files import FOLDER, read
-from exercise_notebooks import ANSWER, WORDS, exercises, kind, solution
 from segedu.exercises import ValueExercise, exercise, variant
 from segedu.models import DeconvNet
-
-
-def said(exercise_id: str) -> str:
-    """What the solution of an exercise says in words, in one line."""
-    found = next(e for e in exercises(read(FOLDER / "10_deconvnet.ipynb")) if e.id == exercise_id)
-    return " ".join(
-        " ".join(solution(cell)[0] for cell in found.cells if kind(cell) in (ANSWER, WORDS)).split()
-    )
+from written_solutions import Solution
 
 
 def right(exercise_id: str) -> dict[str, Any]:
@@ -33,7 +24,7 @@ def listed(numbers: Any) -> str:
 
 
 def test_10_1_switches_of_the_map() -> None:
-    text, answers = said("10.1"), right("10.1")
+    text, answers = Solution("10.1").text, right("10.1")
     assert "the values are {} and {}".format(*map(listed, answers["values"])) in text
     above, below = (listed(row).replace(" ", ", ") for row in answers["switches"])
     assert f"{above} and {below}" in text
@@ -41,7 +32,7 @@ def test_10_1_switches_of_the_map() -> None:
 
 
 def test_10_2_sides_there_and_back() -> None:
-    text, answers = said("10.2"), right("10.2")
+    text, answers = Solution("10.2").text, right("10.2")
     there = [50, *answers["down"]]
     assert " → ".join(map(str, there)) in text
     assert " → ".join(map(str, there[::-1])) in text
@@ -50,7 +41,7 @@ def test_10_2_sides_there_and_back() -> None:
 
 
 def test_10_3_the_fourth_stage() -> None:
-    text, answers = said("10.3"), right("10.3")
+    text, answers = Solution("10.3").text, right("10.3")
     channels, side, _ = answers["shape"]
     assert f"halves four times to {side}, and 64 doubles three times to {channels}" in text
     assert f"4 · {channels} · {side} · {side} = {answers['bytes']:,} bytes" in text
@@ -58,14 +49,14 @@ def test_10_3_the_fourth_stage() -> None:
 
 
 def test_10_4_two_ways_of_a_kernel() -> None:
-    text, answers = said("10.4"), right("10.4")
+    text, answers = Solution("10.4").text, right("10.4")
     assert f"one to the right: {answers['deconv']}" in text
     assert f"one to the left, {answers['conv']}" in text
     assert f"its weight at {answers['twin']}" in text
 
 
 def test_10_8_fewer_weights_and_more_work() -> None:
-    text, answers = said("10.8"), right("10.8")
+    text, answers = Solution("10.8").text, right("10.8")
     (few, many), (more, less) = answers["weights"], answers["multiply-adds"]
     assert f"9 · 256 · 128 = {few:,} and 16 · 256 · 128 = {many:,} weights" in text
     assert f"{more / 1e6:.0f} against {less / 1e6:.0f} million" in text
@@ -80,7 +71,7 @@ def test_10_10_unpooling_at_fixed_places_and_a_deconvolution_are_a_transposed_co
     two = functional.conv_transpose2d(functional.max_unpool2d(maps, first, 2), kernels, padding=1)
     one = functional.conv_transpose2d(maps, kernels, stride=2, padding=1, output_padding=1)
     assert torch.allclose(two, one, atol=1e-5)
-    assert "are a transposed convolution of stride 2" in said("10.10")
+    assert "are a transposed convolution of stride 2" in Solution("10.10").text
 
 
 def test_10_11_most_weights_of_the_paper_lie_in_the_middle() -> None:
@@ -89,13 +80,12 @@ def test_10_11_most_weights_of_the_paper_lie_in_the_middle() -> None:
         layers = [nn.Conv2d(512, 4096, 7), nn.Conv2d(4096, 4096, 1), nn.ConvTranspose2d(4096, 512, 7)]
     outer = sum(p.numel() for p in halves.parameters())
     inner = sum(p.numel() for layer in layers for p in layer.parameters())
-    assert f"{inner / 1e6:.0f} million weights, {inner / (inner + outer):.0%}".replace("%", " %") in said(
-        "10.11"
-    )
+    share = round(100 * inner / (inner + outer))
+    assert f"{inner / 1e6:.0f} million weights, {share} % of all" in Solution("10.11").text
 
 
 def test_10_12_bytes_on_the_wire() -> None:
-    text, wire = said("10.12"), right("10.12")
+    text, wire = Solution("10.12").text, right("10.12")
     assert f"together {wire['features'] // 4:,} numbers, so {wire['features']:,} bytes" in text
     assert f"{4 * wire['switches']:,}: two bits each are {wire['switches']:,} bytes" in text
     assert f"64 bits each {wire['PyTorch']:,}" in text
