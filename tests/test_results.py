@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bookfiles import ROOT
 from segedu.datasets import CAMVID_CATEGORIES, CamVid
@@ -169,6 +170,17 @@ def test_the_rules_in_the_repository_are_about_camvids_classes() -> None:
     for rule in rules:
         assert list(rule.iou_per_class) == [category.name for category in CAMVID_CATEGORIES]
         assert np.nanmean(list(rule.iou_per_class.values())) == pytest.approx(rule.mean_iou)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("camvid_*.png")), ids=lambda path: path.stem)
+def test_a_picture_in_the_repository_is_an_answer_and_nothing_of_camvids(path: Path) -> None:
+    # CamVid may not be copied: no photograph, and not its labels beside the answer.
+    with Image.open(path) as picture:
+        assert picture.size == (480, 360)
+        counted = picture.convert("RGB").getcolors(maxcolors=len(CAMVID_CATEGORIES))
+    colors = {color for _, color in counted or []}
+    assert colors
+    assert colors <= {category.color for category in CAMVID_CATEGORIES}
 
 
 def test_everything_road_counted_anew_gives_the_stored_number() -> None:
