@@ -25,13 +25,14 @@ from segedu.metrics import match_segments, panoptic_quality
 from segedu.models import street_mask_rcnn, street_unet, to_instances
 from segedu.scene import VOID
 from segedu.synthetic import STREET, street_scene
-from segedu.training import SceneDataset, default_accelerator
+from segedu.training import RECIPES, SceneDataset, default_accelerator
 from segedu.training.jobs import SMALL_STUFF
 from segedu.training.results import device_name, panoptic_measures, write_results
 
 OUT = Path(__file__).resolve().parents[1] / "results" / "street_fusion.json"
 SIZE = (128, 128)
 VALIDATION, TEST = range(10_000, 10_200), range(20_000, 20_100)
+CUT = RECIPES["street_instances"].mask_threshold
 LEAST = round(SMALL_STUFF * SIZE[0] * SIZE[1])
 ISTHING = np.array([category.isthing for category in STREET])
 
@@ -65,7 +66,8 @@ def ask(seeds: Sequence[int]) -> list[Answer]:
     for seed in seeds:
         scene = street_scene(seed, SIZE)
         image, _ = SceneDataset([scene])[0]
-        answers.append(Answer(scene, pixels(image[None])[0].numpy(), to_instances(objects([image])[0])))
+        found = to_instances(objects([image])[0], mask_threshold=CUT)
+        answers.append(Answer(scene, pixels(image[None])[0].numpy(), found))
     return answers
 
 
@@ -230,6 +232,7 @@ def main() -> None:
         "pixels": "street_unet",
         "objects": "street_mask_rcnn",
         "seeds": {"validation": [VALIDATION[0], VALIDATION[-1]], "test": [TEST[0], TEST[-1]]},
+        "mask_threshold": CUT,
         "min_score": 0.5,
         "max_overlap": 0.5,
         "min_stuff_area": LEAST,

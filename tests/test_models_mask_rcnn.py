@@ -94,6 +94,25 @@ def test_version_2_takes_anchors_and_limits_too():
     assert model.roi_heads.detections_per_img == 500
 
 
+@pytest.mark.parametrize("name", ["tiny", "resnet50_fpn"])
+def test_bins_are_read_at_so_many_points(name):
+    for ratio in (1, 3):
+        heads = mask_rcnn(name, 2, sampling_ratio=ratio).roi_heads
+        assert heads.box_roi_pool.sampling_ratio == heads.mask_roi_pool.sampling_ratio == ratio
+    usual = mask_rcnn(name, 2).roi_heads
+    assert usual.box_roi_pool.sampling_ratio == usual.mask_roi_pool.sampling_ratio == 2  # torchvision's
+
+
+@pytest.mark.parametrize(("most", "proposals"), [(5, 100), (150, 150), (400, 200)])
+def test_a_small_network_learns_from_100_to_200_proposals(most, proposals):
+    scene, seen = squares([(5, 5, 20, 1)], (64, 64)), []
+    model = small_detector(max_detections=most).train()
+    model.rpn.register_forward_hook(lambda *args: seen.append(len(args[-1][0][0])))
+    model([image_of(scene)], [instance_targets(scene)])
+    assert model.rpn.pre_nms_top_n() == model.rpn.post_nms_top_n() == proposals
+    assert 0 < seen[0] <= proposals
+
+
 def test_images_are_not_resized():
     model, sizes = small_detector().eval(), []
     model.backbone.register_forward_pre_hook(lambda _, x: sizes.append(tuple(x[0].shape)))
@@ -199,6 +218,7 @@ def test_weights_are_of_the_global_generator():
         (("tiny", 0), "num_classes: expected an integer of at least 1"),
         (("tiny", 3, {"anchors": (4, 8)}), "anchors: expected 4 sides above 0 for 'tiny', got"),
         (("tiny", 3, {"max_detections": 0}), "max_detections: expected"),
+        (("tiny", 3, {"sampling_ratio": 0}), "sampling_ratio: expected an integer of at least 1, got 0"),
         (("tiny", 3, {"weights": "DEFAULT"}), "weights: expected None for 'tiny'"),
         (("resnet50_fpn", 3, {"weights": "BEST"}), "weights: expected None, 'DEFAULT' or .* got 'BEST'"),
     ],

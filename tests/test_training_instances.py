@@ -28,6 +28,8 @@ from segedu.training import (
 )
 from segedu.training.instance_scores import encoded, encoded_scene, predict_output
 from segedu.training.instances import total
+from segedu.training.jobs import JOBS
+from segedu.training.loop import default_accelerator
 from training_cases import StopError, Stopping, recipe
 
 torch.set_num_threads(1)
@@ -292,6 +294,42 @@ def test_a_smaller_size_is_seen_small_and_answered_at_full_size():
     assert evaluate_instances(Oracle([small]), [scene], size=(32, 32)).mask.ap_75 == pytest.approx(1)
 
 
+class Unsure(Oracle):
+    """Draws a square of 8×8 with .9, and as many pixels again, to its right, with .45."""
+
+    def forward(self, images):
+        (output,) = super().forward(images)
+        sure, beside = output["masks"], output["masks"].roll(8, dims=-1)
+        return [output | {"masks": 0.9 * sure + 0.45 * beside}]
+
+
+@pytest.mark.parametrize(("cut", "iou"), [(0.5, 1), (0.45, 0.5), (0.4, 0.5), (0.91, 0)])
+def test_masks_are_cut_where_they_shall_be(cut, iou):
+    scene = squares([(4, 4, 8, 1)])
+    found = evaluate_instances(Unsure([scene]), [scene], mask_threshold=cut).mask
+    assert (found.ap_50, found.ap_75) == pytest.approx((float(iou >= 0.5), float(iou >= 0.75)))
+
+
+def test_a_run_cuts_masks_where_its_recipe_says(tmp_path):
+    scene, job = squares([(4, 4, 8, 1)]), JOBS["mask_rcnn"]
+    for cut, ap in ((0.5, 1), (0.4, 0.1)):  # an IoU of .5 reaches one of ten thresholds
+        rule = setting(mask_threshold=cut)
+        results = job.test(Unsure([scene]), [scene], rule, default_accelerator())
+        assert results["mask_ap"] == pytest.approx(ap)
+        picture = np.asarray(job.picture(Unsure([scene]), scene, rule, default_accelerator()))
+        drawn = (picture[:, -32:] == scene.categories[1].color).all(axis=-1)
+        assert drawn.sum() == (64 if cut == 0.5 else 128)
+
+
+def test_validation_cuts_masks_where_the_recipe_says():
+    model, scenes = small_detector(), some_squares(4)
+    fit_instances(model, scenes, [], setting(epochs=8))
+    seen = {cut: evaluate_instances(model, scenes, mask_threshold=cut).mask.ap for cut in (0.3, 0.5)}
+    assert seen[0.3] != seen[0.5]
+    rule = setting(epochs=8, mask_threshold=0.3)
+    assert fit_instances(small_detector(), scenes, scenes, rule).ap[-1] == seen[0.3]
+
+
 def test_evaluation_leaves_the_mode_as_it_was():
     model = small_detector().train()
     evaluate_instances(model, some_squares(1))
@@ -301,4 +339,8 @@ def test_evaluation_leaves_the_mode_as_it_was():
 def test_a_recipe_out_of_range_is_refused():
     with pytest.raises(ValueError, match=r"Recipe.min_area: expected at least 1, got 0"):
         setting(min_area=0)
+    with pytest.raises(ValueError, match=r"Recipe.sampling_ratio: expected at least 1, got 0"):
+        setting(sampling_ratio=0)
+    with pytest.raises(ValueError, match=r"Recipe.mask_threshold: expected 0 to 1, got 50"):
+        setting(mask_threshold=50)
     assert dataclasses.replace(setting(), validate_every=3).differences(setting().as_dict()) == []

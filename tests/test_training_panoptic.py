@@ -84,6 +84,18 @@ def test_what_is_counted_is_the_fusion_of_both_answers():
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
+def test_masks_are_cut_where_they_shall_be():
+    class Doubtful(Knowing):
+        def forward(self, images):
+            (answer,) = super().forward(images)
+            return [answer | {"masks": 0.45 * answer["masks"]}]
+
+    scene = squares([(4, 4, 24, 1)])
+    for cut, matched in ((0.5, 0), (0.4, 1)):
+        found = evaluate_panoptic(Doubtful([scene]), [scene], min_stuff_area=0, mask_threshold=cut)
+        assert found.tp.tolist() == [1, matched, 0]
+
+
 def test_both_answers_come_back_to_the_size_of_the_image():
     # Squares with even sides and places are the same at half the size; but their border is interpolated.
     scene = squares([(4, 4, 24, 1)])

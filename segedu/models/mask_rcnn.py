@@ -76,6 +76,7 @@ def mask_rcnn(
     base_channels: int = 16,
     anchors: Sequence[float] | None = None,
     max_detections: int = 100,
+    sampling_ratio: int = 2,
     weights: Any = None,
     weights_backbone: Any = None,
 ) -> nn.Module:
@@ -104,6 +105,9 @@ def mask_rcnn(
         torchvision's 32 to 512.
     max_detections : int
         So many objects of an image are answered at most.
+    sampling_ratio : int
+        RoIAlign reads each bin at so many points down and so many across. torchvision takes 2; 1 is faster, and
+        enough where a bin is no larger than a place of the map.
     weights : str or torchvision's enumeration, optional
         For the two ResNets: None starts from random weights and downloads nothing; ``"DEFAULT"`` downloads
         what torchvision trained on COCO (178 MB and 186 MB). Where `num_classes` is not theirs, the last layers
@@ -134,7 +138,12 @@ def mask_rcnn(
     >>> sorted(output), output["masks"].shape[1:]
     (['boxes', 'labels', 'masks', 'scores'], torch.Size([1, 32, 45]))
     """
-    check_counts(num_classes=num_classes, base_channels=base_channels, max_detections=max_detections)
+    check_counts(
+        num_classes=num_classes,
+        base_channels=base_channels,
+        max_detections=max_detections,
+        sampling_ratio=sampling_ratio,
+    )
     if name not in NAMES:
         raise ValueError(f"name: expected one of {', '.join(NAMES)}, got {name!r}")
     default = TINY_ANCHORS if name == "tiny" else RESNET_ANCHORS
@@ -144,8 +153,12 @@ def mask_rcnn(
     if name == "tiny":
         if weights is not None or weights_backbone is not None:
             raise ValueError("weights: expected None for 'tiny', of which there are no trained weights")
-        return _tiny(num_classes, base_channels, anchors, max_detections)
-    return _resnet(name, num_classes, anchors, max_detections, weights, weights_backbone)
+        model = _tiny(num_classes, base_channels, anchors, max_detections)
+    else:
+        model = _resnet(name, num_classes, anchors, max_detections, weights, weights_backbone)
+    heads: Any = model.roi_heads
+    heads.box_roi_pool.sampling_ratio = heads.mask_roi_pool.sampling_ratio = sampling_ratio
+    return model
 
 
 def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_detections: int) -> nn.Module:
@@ -155,15 +168,16 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
     levels = {"canonical_scale": 2 * anchors[-1], "canonical_level": 5}
     channels, hidden = backbone.out_channels, 8 * base_channels
     proposals = max(200, 2 * max_detections)
+    learned_from = min(max(100, max_detections), 200)  # boxes to draw 64 from, and no more to compare with
     model = detection.MaskRCNN(
         backbone,
         # Proposals: three shapes of anchors at each place of each map.
         rpn_anchor_generator=AnchorGenerator(tuple((a,) for a in anchors), ((0.4, 1.0, 2.5),) * len(anchors)),
         rpn_fg_iou_thresh=0.5,  # few anchors overlap a small box by torchvision's 0.7
         rpn_batch_size_per_image=64,
-        rpn_pre_nms_top_n_train=200,
+        rpn_pre_nms_top_n_train=learned_from,
         rpn_pre_nms_top_n_test=proposals,
-        rpn_post_nms_top_n_train=200,
+        rpn_post_nms_top_n_train=learned_from,
         rpn_post_nms_top_n_test=proposals,
         # A class and a better box for each proposal.
         box_roi_pool=MultiScaleRoIAlign(maps, output_size=7, sampling_ratio=2, **levels),

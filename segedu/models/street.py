@@ -53,7 +53,7 @@ def street_mask_rcnn() -> nn.Module:
     -----
     ``benchmarks/street_weights.py`` made the weights, from seeds 0 to 999;
     ``results/street_mask_rcnn_shipped.json`` says how good they are on seeds from 20,000 on. Objects of fewer
-    than 16 pixels were left out of the training. The weights are stored in 16 bits and computed with in 32.
+    than 8 pixels were left out of the training. The weights are stored in 16 bits and computed with in 32.
     They know nothing of real photographs.
 
     Examples
@@ -61,7 +61,7 @@ def street_mask_rcnn() -> nn.Module:
     >>> sorted(street_mask_rcnn()([torch.zeros(3, 96, 128)])[0])
     ['boxes', 'labels', 'masks', 'scores']
     """
-    model = mask_rcnn("tiny", 9, base_channels=DETECTOR_CHANNELS)
+    model = mask_rcnn("tiny", 9, base_channels=DETECTOR_CHANNELS, sampling_ratio=1)
     state = torch.load(WEIGHTS / "street_mask_rcnn.pt", map_location="cpu", weights_only=True)
     model.load_state_dict(state)
     return model.eval()

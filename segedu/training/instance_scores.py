@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ def evaluate_instances(
     size: tuple[int, int] | None = None,
     min_area: int = 1,
     max_detections: int = 100,
+    mask_threshold: float = 0.5,
     score_threshold: float = 0.5,
     accelerator: Accelerator | None = None,
     workers: int = 0,
@@ -78,6 +80,8 @@ def evaluate_instances(
         As of `segedu.metrics.average_precision`: objects of fewer pixels are ignored. 1 ignores none.
     max_detections : int
         Objects of an image and class that count at most. The model has its own limit.
+    mask_threshold : float
+        As of `segedu.models.to_instances`: where soft masks are cut.
     score_threshold : float
         From which score on an object counts in the count errors. AP knows no threshold.
 
@@ -86,7 +90,13 @@ def evaluate_instances(
     InstanceScores
     """
     preds, targets = find_instances(
-        model, scenes, size=size, accelerator=accelerator, workers=workers, progress=progress
+        model,
+        scenes,
+        size=size,
+        find=partial(detect, mask_threshold=mask_threshold),
+        accelerator=accelerator,
+        workers=workers,
+        progress=progress,
     )
     return score_instances(
         preds, targets, min_area=min_area, max_detections=max_detections, score_threshold=score_threshold
@@ -98,18 +108,17 @@ def find_instances(
     model: nn.Module,
     scenes: Scenes,
     *,
+    find: Callable[..., EncodedInstances],
     size: tuple[int, int] | None = None,
-    find: Callable[..., EncodedInstances] | None = None,
     accelerator: Accelerator | None = None,
     workers: int = 0,
     progress: bool | None = False,
 ) -> Found:
     """The objects that a network finds in every scene, and the true ones, run-length encoded, in their order.
 
-    `find` takes the model, a normalised image (3, H, W) and `size`; None asks a detector. The other arguments
-    are those of `evaluate_instances`. All processes return all of them.
+    `find` takes the model, a normalised image (3, H, W) and `size`, as `detect` does. The other arguments are
+    those of `evaluate_instances`. All processes return all of them.
     """
-    find = find or detect
     accelerator = accelerator or default_accelerator()
     model = accelerator.unwrap_model(model).to(accelerator.device)
     found = []
@@ -126,21 +135,23 @@ def find_in(
     model: nn.Module,
     scene: Scene,
     *,
+    find: Callable[..., EncodedInstances],
     size: tuple[int, int] | None = None,
-    find: Callable[..., EncodedInstances] | None = None,
     accelerator: Accelerator,
 ) -> EncodedInstances:
     """What a network finds in one scene, in this process alone. Arguments as of `find_instances`."""
     model = accelerator.unwrap_model(model)
     image, _ = SceneDataset([scene])[0]
     with evaluating(model), accelerator.autocast():
-        return (find or detect)(model, image.to(accelerator.device), size=size)
+        return find(model, image.to(accelerator.device), size=size)
 
 
-def detect(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> EncodedInstances:
+def detect(
+    model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None, mask_threshold: float = 0.5
+) -> EncodedInstances:
     """What a detector finds, however unsure it is, with the boxes that it drew."""
     output = predict_output(model, image, size=size)
-    return encoded(to_instances(output), output["boxes"])
+    return encoded(to_instances(output, mask_threshold=mask_threshold), output["boxes"])
 
 
 def score_instances(

@@ -126,6 +126,7 @@ def fit_instances(
             size=recipe.evaluation_size,
             min_area=recipe.min_area,
             max_detections=recipe.max_detections,
+            mask_threshold=recipe.mask_threshold,
             accelerator=accelerator,
             workers=recipe.workers,
             progress=progress,

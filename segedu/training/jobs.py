@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from segedu.metrics import EncodedInstances
 from segedu.scene import VOID, Category, Scene
 from segedu.training.data import Scenes
 from segedu.training.history import History
-from segedu.training.instance_scores import encoded, find_in, find_instances, score_instances
+from segedu.training.instance_scores import detect, encoded, find_in, find_instances, score_instances
 from segedu.training.instances import fit_instances
 from segedu.training.loop import evaluate, predict_logits
 from segedu.training.panoptic_scores import evaluate_panoptic
@@ -89,8 +90,6 @@ class PixelJob:
 class DetectorJob:
     """A network that finds objects, judged by AP and by how many it counts."""
 
-    find: Callable[..., EncodedInstances] | None = None
-
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -108,8 +107,8 @@ class DetectorJob:
         preds, targets = find_instances(
             model,
             scenes,
+            find=self.finder(recipe),
             size=recipe.evaluation_size,
-            find=self.find,
             accelerator=accelerator,
             workers=recipe.workers,
         )
@@ -123,8 +122,13 @@ class DetectorJob:
         )
         return of if recipe.min_area == 1 else of | {"all_objects": every}
 
+    def finder(self, recipe: Recipe) -> Callable[..., EncodedInstances]:
+        """How objects are found in an image: `detect`, or another function with its arguments."""
+        return partial(detect, mask_threshold=recipe.mask_threshold)
+
     def picture(self, model: nn.Module, scene: Scene, recipe: Recipe, accelerator: Accelerator) -> Image.Image:
-        preds = find_in(model, scene, size=recipe.evaluation_size, find=self.find, accelerator=accelerator)
+        find = self.finder(recipe)
+        preds = find_in(model, scene, find=find, size=recipe.evaluation_size, accelerator=accelerator)
         return triptych(scene, painted(preds, scene.categories, scene.size))
 
     def sentence(self, results: dict[str, Any]) -> str:
@@ -144,11 +148,15 @@ class WatershedJob(DetectorJob):
     def fit(self, *args: Any, **kwargs: Any) -> History:
         return fit(*args, **kwargs)
 
-    @staticmethod
-    def find(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> EncodedInstances:
-        logits = predict_logits(model, image, size=size)  # (2, H, W)
-        probability = logits.float().softmax(dim=0)[1].clamp(0, 1)
-        return encoded(models.watershed_instances(probability.cpu().numpy()))
+    def finder(self, recipe: Recipe) -> Callable[..., EncodedInstances]:
+        return cut_foreground
+
+
+def cut_foreground(model: nn.Module, image: Tensor, *, size: tuple[int, int] | None = None) -> EncodedInstances:
+    """The objects into which the watershed cuts what a network calls a thing."""
+    logits = predict_logits(model, image, size=size)  # (2, H, W)
+    probability = logits.float().softmax(dim=0)[1].clamp(0, 1)
+    return encoded(models.watershed_instances(probability.cpu().numpy()))
 
 
 class PixelsOf(nn.Module):
@@ -186,6 +194,7 @@ class PanopticJob(DetectorJob):
             model,
             scenes,
             min_stuff_area=least,
+            mask_threshold=recipe.mask_threshold,
             size=recipe.evaluation_size,
             accelerator=accelerator,
             workers=recipe.workers,
@@ -211,6 +220,7 @@ def detector_settings(name: str, recipe: Recipe, pretrained: str | None) -> dict
         "base_channels": recipe.base_channels,
         "anchors": None if recipe.anchors is None else recipe.anchors[:maps],
         "max_detections": recipe.max_detections,
+        "sampling_ratio": recipe.sampling_ratio,
         **({} if pretrained is None else {PRETRAINED[pretrained]: "DEFAULT"}),
     }
 

@@ -37,6 +37,7 @@ def evaluate_panoptic(
     min_stuff_area: int,
     min_score: float = 0.5,
     max_overlap: float = 0.5,
+    mask_threshold: float = 0.5,
     size: tuple[int, int] | None = None,
     accelerator: Accelerator | None = None,
     workers: int = 0,
@@ -52,6 +53,8 @@ def evaluate_panoptic(
         Several processes take every w-th each, none twice; all return the quality of all.
     min_stuff_area, min_score, max_overlap
         As of `segedu.fusion.panoptic_fusion`, in the images' own pixels.
+    mask_threshold : float
+        As of `segedu.models.to_instances`: where soft masks are cut.
     size, accelerator, workers, progress
         As of `evaluate`.
 
@@ -74,19 +77,20 @@ def evaluate_panoptic(
     for k, image, scene in looks:
         with accelerator.autocast():
             output = predict_output(model, image, size=size)
-        matches = match_segments(fuse(output, scene, **thresholds), scene)
+        fused = fuse(output, scene, mask_threshold=mask_threshold, **thresholds)
+        matches = match_segments(fused, scene)
         counted.append((k, PanopticQuality.from_matches(matches, scene.categories)))
     first, *others = of_all_processes(counted, accelerator)
     return sum(others, start=first)
 
 
-def fuse(output: dict[str, Tensor], scene: Scene, **thresholds: Any) -> Scene:
-    """One panoptic answer from the two of a network to a scene's image; arguments as of `panoptic_fusion`.
+def fuse(output: dict[str, Tensor], scene: Scene, *, mask_threshold: float = 0.5, **thresholds: Any) -> Scene:
+    """One panoptic answer from the two of a network to a scene's image; arguments as of `evaluate_panoptic`.
 
     Logits of an image that was made smaller are interpolated back. Objects that have the class of stuff, as
     untrained detectors find them, are left out.
     """
-    objects = to_instances(output)
+    objects = to_instances(output, mask_threshold=mask_threshold)
     things = np.array([category.isthing for category in scene.categories])[objects.labels]
     assert objects.scores is not None
     logits = output["semantic_logits"].float()[None]  # (1, C, h, w)

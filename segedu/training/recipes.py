@@ -55,7 +55,11 @@ class Recipe:
         evaluation. 1 leaves out none.
     max_detections : int
         Objects that a detector answers for an image, and that count in its evaluation, at most.
+    mask_threshold : float
+        From which value on a pixel belongs to a mask that a detector answers. 0.5 gets most pixels right; IoU
+        asks for less, since a pixel is worth having from IoU / (1 + IoU) on.
     anchors : tuple of float, optional
+    sampling_ratio : int
         As of `segedu.models.mask_rcnn`, for the detectors that the command line makes.
     base_channels : int
         Width of the network that the command line makes.
@@ -92,7 +96,9 @@ class Recipe:
     fit: bool = True
     min_area: int = 1
     max_detections: int = 100
+    mask_threshold: float = 0.5
     anchors: tuple[float, ...] | None = None
+    sampling_ratio: int = 2
     base_channels: int = 64
     channels_last: bool = False
     compile: bool = False
@@ -101,7 +107,8 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "base_channels", "min_area", "max_detections", "validate_every"):
+        counts = ("epochs", "batch_size", "base_channels", "min_area", "max_detections", "sampling_ratio")
+        for name in (*counts, "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Recipe.{name}: expected at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "power"):
@@ -110,6 +117,8 @@ class Recipe:
         for name in ("weight_decay", "class_weights", "workers", "seed"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"Recipe.{name}: expected 0 or more, got {getattr(self, name)}")
+        if not 0 <= self.mask_threshold <= 1:
+            raise ValueError(f"Recipe.mask_threshold: expected 0 to 1, got {self.mask_threshold}")
         if not 0 <= self.warmup < 1:
             raise ValueError(f"Recipe.warmup: expected a share from 0 to below 1, got {self.warmup}")
         if self.optimizer not in OPTIMIZERS:
@@ -205,15 +214,18 @@ RECIPES: dict[str, Recipe] = {
     ),
     "street_instances": Recipe(
         size=(128, 128),
-        epochs=5,
+        epochs=6,
         batch_size=4,
         learning_rate=2e-2,
         optimizer="muon",
         warmup=0.1,
         scale=(1.0, 1.0),
-        min_area=16,
+        min_area=8,
+        mask_threshold=0.4,
+        sampling_ratio=1,
         base_channels=16,
-        validate_every=2,
+        channels_last=True,
+        validate_every=3,
     ),
     "nuclei_small": Recipe(
         size=(128, 128),
