@@ -15,6 +15,7 @@ def tidy(html: str) -> str:
     Font Awesome comes twice: as a font, which is enough, and as a script of 1.5 MB, which is dropped. So is the
     advice to load its fonts early: a browser may not follow it when a page is opened from the folder.
     The role that docutils gives to a bibliography entry is deprecated; in a list, an entry is a list item.
+    An option of a command gets a class, so that no line ends within its dashes.
 
     Examples
     --------
@@ -22,9 +23,12 @@ def tidy(html: str) -> str:
     '<p>Text</p>'
     >>> tidy('<div role="list"><div class="citation" role="doc-biblioentry">Long 2015</div></div>')
     '<div role="list"><div class="citation" role="listitem">Long 2015</div></div>'
+    >>> tidy('<code class="literal"><span class="pre">--out</span> <span class="pre">runs</span></code>')
+    '<code class="literal"><span class="pre option">--out</span> <span class="pre">runs</span></code>'
     """
     html = re.sub(r'<script src="[^"]*/fontawesome/[^"]*\.js[^"]*"></script>', "", html)
     html = re.sub(r'<link rel="preload" as="font" [^>]*>\n?', "", html)
+    html = re.sub(r'<span class="pre">(--?\w[\w-]*)</span>', r'<span class="pre option">\1</span>', html)
     return html.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
