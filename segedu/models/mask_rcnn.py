@@ -104,7 +104,8 @@ def mask_rcnn(
         None takes those for street scenes (``tiny``) or torchvision's. Nuclei want smaller ones than
         torchvision's 32 to 512.
     max_detections : int
-        So many objects of an image are answered at most.
+        So many objects of an image are answered at most. In training, ``tiny`` draws from as many proposals,
+        but from 100 at least and from 200 at most; the others draw from torchvision's 2000.
     sampling_ratio : int
         RoIAlign reads each bin at so many points down and so many across. torchvision takes 2; 1 is faster, and
         enough where a bin is no larger than a place of the map.
@@ -168,16 +169,16 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
     levels = {"canonical_scale": 2 * anchors[-1], "canonical_level": 5}
     channels, hidden = backbone.out_channels, 8 * base_channels
     proposals = max(200, 2 * max_detections)
-    learned_from = min(max(100, max_detections), 200)  # boxes to draw 64 from, and no more to compare with
+    drawn_from = min(max(100, max_detections), 200)  # more would only take time
     model = detection.MaskRCNN(
         backbone,
         # Proposals: three shapes of anchors at each place of each map.
         rpn_anchor_generator=AnchorGenerator(tuple((a,) for a in anchors), ((0.4, 1.0, 2.5),) * len(anchors)),
         rpn_fg_iou_thresh=0.5,  # few anchors overlap a small box by torchvision's 0.7
         rpn_batch_size_per_image=64,
-        rpn_pre_nms_top_n_train=learned_from,
+        rpn_pre_nms_top_n_train=drawn_from,
         rpn_pre_nms_top_n_test=proposals,
-        rpn_post_nms_top_n_train=learned_from,
+        rpn_post_nms_top_n_train=drawn_from,
         rpn_post_nms_top_n_test=proposals,
         # A class and a better box for each proposal.
         box_roi_pool=MultiScaleRoIAlign(maps, output_size=7, sampling_ratio=2, **levels),
