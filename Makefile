@@ -46,8 +46,8 @@ lint: $(VENV)/installed-test ## ruff and mypy only
 
 test: lint ## everything: lint, unit tests, doctests, notebooks, the built pages in a real browser
 	@$(BIN)/python tests/browser.py
-	@# Two kernels that train at once shall not wait for each other at full speed.
-	@OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --nbval tests segedu book
+	@# As many workers as cores, so one thread each: what trains with two waits for the other worker's.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --nbval tests segedu book
 
 clean: ## delete what was built (.venv stays)
 	rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
