@@ -22,7 +22,7 @@ from segedu.training.sources import Streets, streets
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = {"unet": ("street_minute", street_unet), "mask_rcnn": ("street_instances", street_mask_rcnn)}
-"""What is shipped: its recipe, and what loads it. Loaders expect the recipe's base channels."""
+"""What is shipped: its recipe, and what loads it, which knows the recipe's base channels and sampling ratio."""
 
 
 def main() -> None:

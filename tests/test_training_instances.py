@@ -310,7 +310,7 @@ def test_masks_are_cut_where_they_shall_be(cut, iou):
     assert (found.ap_50, found.ap_75) == pytest.approx((float(iou >= 0.5), float(iou >= 0.75)))
 
 
-def test_a_run_cuts_masks_where_its_recipe_says(tmp_path):
+def test_a_run_cuts_masks_where_its_recipe_says():
     scene, job = squares([(4, 4, 8, 1)]), JOBS["mask_rcnn"]
     for cut, ap in ((0.5, 1), (0.4, 0.1)):  # an IoU of .5 reaches one of ten thresholds
         rule = setting(mask_threshold=cut)

@@ -154,15 +154,17 @@ def mask_rcnn(
     if name == "tiny":
         if weights is not None or weights_backbone is not None:
             raise ValueError("weights: expected None for 'tiny', of which there are no trained weights")
-        model = _tiny(num_classes, base_channels, anchors, max_detections)
-    else:
-        model = _resnet(name, num_classes, anchors, max_detections, weights, weights_backbone)
-    heads: Any = model.roi_heads
-    heads.box_roi_pool.sampling_ratio = heads.mask_roi_pool.sampling_ratio = sampling_ratio
-    return model
+        return _tiny(num_classes, base_channels, anchors, max_detections, sampling_ratio)
+    return _resnet(name, num_classes, anchors, max_detections, sampling_ratio, weights, weights_backbone)
 
 
-def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_detections: int) -> nn.Module:
+def _tiny(
+    num_classes: int,
+    base_channels: int,
+    anchors: Sequence[float],
+    max_detections: int,
+    sampling_ratio: int,
+) -> nn.Module:
     backbone = SmallFPN(3, base_channels=base_channels)
     maps = [str(k) for k in range(len(anchors))]
     # A box of the side of a map's anchors is read from that map, as boxes of 224 pixels are from stride 16.
@@ -181,13 +183,13 @@ def _tiny(num_classes: int, base_channels: int, anchors: Sequence[float], max_de
         rpn_post_nms_top_n_train=drawn_from,
         rpn_post_nms_top_n_test=proposals,
         # A class and a better box for each proposal.
-        box_roi_pool=MultiScaleRoIAlign(maps, output_size=7, sampling_ratio=2, **levels),
+        box_roi_pool=MultiScaleRoIAlign(maps, output_size=7, sampling_ratio=sampling_ratio, **levels),
         box_head=FastRCNNConvFCHead((channels, 7, 7), [channels], [hidden], norm_layer=group_norm),
         box_predictor=FastRCNNPredictor(hidden, num_classes + 1),
         box_batch_size_per_image=64,
         box_detections_per_img=max_detections,
         # A mask of 28×28 for each class.
-        mask_roi_pool=MultiScaleRoIAlign(["fine"], output_size=14, sampling_ratio=2),
+        mask_roi_pool=MultiScaleRoIAlign(["fine"], output_size=14, sampling_ratio=sampling_ratio),
         mask_head=MaskRCNNHeads(base_channels, (channels, channels), dilation=1, norm_layer=group_norm),
         mask_predictor=MaskRCNNPredictor(channels, channels, num_classes + 1),
     )
@@ -207,6 +209,7 @@ def _resnet(
     num_classes: int,
     anchors: Sequence[float],
     max_detections: int,
+    sampling_ratio: int,
     weights: Any,
     weights_backbone: Any,
 ) -> nn.Module:
@@ -231,6 +234,7 @@ def _resnet(
         heads.box_predictor = FastRCNNPredictor(heads.box_predictor.cls_score.in_features, num_classes + 1)
         last = heads.mask_predictor.conv5_mask
         heads.mask_predictor = MaskRCNNPredictor(last.in_channels, last.out_channels, num_classes + 1)
+    heads.box_roi_pool.sampling_ratio = heads.mask_roi_pool.sampling_ratio = sampling_ratio
     model.rpn.anchor_generator = AnchorGenerator(
         tuple((a,) for a in anchors), ((0.5, 1.0, 2.0),) * len(anchors)
     )
